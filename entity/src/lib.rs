@@ -1,0 +1,27 @@
+//! Jangteo's tables as SeaORM entities, one file a table, and the value types they are made of.
+//!
+//! There is no logic here: rules live in the slices of the `jangteo` crate. What is here is shape:
+//! which columns a table has, what type each one is in Rust, and how the tables refer to each other.
+
+pub mod id;
+mod won;
+
+pub mod cart;
+pub mod cart_item;
+pub mod member;
+pub mod order;
+pub mod order_event;
+pub mod order_item;
+pub mod outbox;
+pub mod point_entry;
+pub mod product;
+pub mod product_option;
+pub mod product_sales;
+pub mod refresh_token;
+pub mod session;
+pub mod stock;
+pub mod stock_adjustment;
+pub mod store;
+pub mod user_point;
+
+pub use won::Won;

@@ -1,0 +1,331 @@
+use std::collections::HashMap;
+
+use async_graphql::{
+    Context, Enum, ID, InputObject, Object, connection::Connection, dataloader::Loader,
+};
+use chrono::{DateTime, Utc};
+use entity::{
+    id::{OptionId, ProductId, StoreId},
+    product, product_option,
+};
+
+use super::store::{self, Filter, Place, Sort};
+use crate::{
+    fault::Fault,
+    graphql::{
+        ApiError, AppContext, IdArgument,
+        connection::{PageArguments, TotalCount},
+        loader::Reader,
+        won::Won,
+    },
+    stock::graphql::StockOf,
+    store::graphql::Store,
+};
+
+/// Something for sale, in one or more options.
+#[derive(Clone)]
+pub struct Product(pub product::Model);
+
+/// One buyable variant of a product, with its own price and stock.
+#[derive(Clone)]
+pub struct ProductOption(pub product_option::Model);
+
+/// Which products are wanted; all conditions together.
+#[derive(InputObject, Default)]
+pub struct ProductFilter {
+    /// Words that the product's name contains, in any order, in upper or lower case.
+    search: Option<String>,
+    /// Only this store's products.
+    store_id: Option<ID>,
+    /// `true`: only products with a piece left in some option; `false`: only sold-out ones.
+    in_stock: Option<bool>,
+    /// Only products whose lowest option price is at least this.
+    min_price: Option<Won>,
+    /// Only products whose lowest option price is at most this.
+    max_price: Option<Won>,
+}
+
+/// In which order products come.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Sort")]
+pub enum ProductSort {
+    /// The newest first.
+    Newest,
+    /// The cheapest first, by the lowest option price.
+    #[graphql(name = "PRICE_ASC")]
+    PriceAscending,
+    /// The dearest first, by the lowest option price.
+    #[graphql(name = "PRICE_DESC")]
+    PriceDescending,
+    /// By name in code-point order, which is 가나다 order for Hangul.
+    Name,
+}
+
+pub type ProductConnection = Connection<String, Product, TotalCount>;
+
+#[derive(Default)]
+pub struct CatalogQuery;
+
+#[Object]
+impl CatalogQuery {
+    /// The products on sale.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "Relay's four, a filter and a sort order"
+    )]
+    async fn products(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which products are wanted.")] filter: Option<ProductFilter>,
+        #[graphql(
+            desc = "In which order they come.",
+            default_with = "ProductSort::Newest"
+        )]
+        sort: ProductSort,
+        #[graphql(
+            desc = "The most nodes to return from the start, 0 to 100; 20 without `first` and `last`."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The most nodes to return from the end, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only nodes before this cursor.")] before: Option<String>,
+    ) -> Result<ProductConnection, ApiError> {
+        let filter = filter.unwrap_or_default().checked()?;
+        page(
+            ctx,
+            filter,
+            sort.into(),
+            PageArguments {
+                first,
+                after,
+                last,
+                before,
+            },
+        )
+        .await
+    }
+
+    /// The product with this id, also when it is deleted; null if there is none.
+    async fn product(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Begins with `product_`.")] id: ID,
+    ) -> Result<Option<Product>, ApiError> {
+        Ok(ctx
+            .loaders()
+            .load_one(id.parse_argument::<ProductId>()?)
+            .await?)
+    }
+}
+
+/// A page of products; `Store.products` uses it too.
+pub async fn page(
+    ctx: &Context<'_>,
+    filter: Filter,
+    sort: Sort,
+    arguments: PageArguments,
+) -> Result<ProductConnection, ApiError> {
+    let window = arguments.window::<Place>()?;
+    if !window.cursors().all(|place| place.belongs_to(sort)) {
+        return Err(ApiError::bad_request(
+            "This cursor belongs to another sort order.",
+        ));
+    }
+    let rows = store::page(ctx.app().db.reader(), &filter, sort, &window).await?;
+    let count = TotalCount::new(move |db| {
+        let filter = filter.clone();
+        async move { store::count(db.reader(), &filter).await }
+    });
+    window.connection(rows, count, |product| sort.place(product), Product)
+}
+
+impl ProductFilter {
+    fn checked(self) -> Result<Filter, ApiError> {
+        if self
+            .search
+            .as_ref()
+            .is_some_and(|search| search.chars().count() > 100)
+        {
+            return Err(ApiError::bad_request(
+                "`search` has at most 100 characters.",
+            ));
+        }
+        Ok(Filter {
+            search: self.search,
+            store_id: self.store_id.map(|id| id.parse_argument()).transpose()?,
+            in_stock: self.in_stock,
+            min_price: self.min_price.map(|price| price.0),
+            max_price: self.max_price.map(|price| price.0),
+        })
+    }
+}
+
+#[Object]
+impl Product {
+    /// Begins with `product_`.
+    pub async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// What it is called.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it is, in a few sentences; may be empty.
+    async fn description(&self) -> &str {
+        &self.0.description
+    }
+
+    /// Its picture: a URL, relative to the server if it begins with `/`.
+    async fn image_url(&self) -> Option<&str> {
+        self.0.image_url.as_deref()
+    }
+
+    /// The lowest price among its options.
+    async fn price(&self) -> Won {
+        self.0.price.into()
+    }
+
+    /// What can be bought of it; at least one.
+    async fn options(&self, ctx: &Context<'_>) -> Result<Vec<ProductOption>, ApiError> {
+        Ok(ctx
+            .loaders()
+            .load_one(OptionsOf(self.0.id))
+            .await?
+            .unwrap_or_default())
+    }
+
+    /// Pieces left over all options, read when you ask.
+    async fn stock_quantity(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
+        let options = ctx
+            .loaders()
+            .load_one(OptionsOf(self.0.id))
+            .await?
+            .unwrap_or_default();
+        let stocks = options.iter().map(|option| StockOf(option.0.id));
+        let quantities = ctx.loaders().load_many(stocks).await?;
+        Ok(quantities.into_values().map(i64::from).sum())
+    }
+
+    /// Who sells it.
+    async fn store(&self, ctx: &Context<'_>) -> Result<Store, ApiError> {
+        Store::load(ctx, self.0.store_id).await
+    }
+
+    /// Whether it was taken off sale. Old orders keep showing it.
+    async fn is_deleted(&self) -> bool {
+        self.0.deleted_at.is_some()
+    }
+
+    /// When it was put on sale.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+}
+
+#[Object]
+impl ProductOption {
+    /// Begins with `option_`.
+    pub async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// What sets it apart from the product's other options, for instance its colour.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What one piece costs.
+    async fn price(&self) -> Won {
+        self.0.price.into()
+    }
+
+    /// Pieces left, read when you ask.
+    async fn stock_quantity(&self, ctx: &Context<'_>) -> Result<i32, ApiError> {
+        Ok(ctx
+            .loaders()
+            .load_one(StockOf(self.0.id))
+            .await?
+            .unwrap_or_default())
+    }
+
+    /// The product it is an option of.
+    async fn product(&self, ctx: &Context<'_>) -> Result<Product, ApiError> {
+        Product::load(ctx, self.0.product_id).await
+    }
+}
+
+impl Product {
+    /// The product that a foreign key refers to.
+    pub async fn load(ctx: &Context<'_>, id: ProductId) -> Result<Self, ApiError> {
+        let product = ctx.loaders().load_one(id).await?;
+        product.ok_or_else(|| ApiError::internal(format!("{id} is referred to but not there")))
+    }
+}
+
+impl ProductOption {
+    /// The option that a foreign key refers to.
+    pub async fn load(ctx: &Context<'_>, id: OptionId) -> Result<Self, ApiError> {
+        let option = ctx.loaders().load_one(id).await?;
+        option.ok_or_else(|| ApiError::internal(format!("{id} is referred to but not there")))
+    }
+}
+
+/// The loader key of a product's options.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OptionsOf(pub ProductId);
+
+impl Loader<ProductId> for Reader {
+    type Value = Product;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[ProductId]) -> Result<HashMap<ProductId, Product>, Fault> {
+        let products = store::by_ids(self.db.reader(), ids).await?;
+        Ok(products
+            .into_iter()
+            .map(|product| (product.id, Product(product)))
+            .collect())
+    }
+}
+
+impl Loader<OptionId> for Reader {
+    type Value = ProductOption;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[OptionId]) -> Result<HashMap<OptionId, ProductOption>, Fault> {
+        let options = store::options_by_ids(self.db.reader(), ids).await?;
+        Ok(options
+            .into_iter()
+            .map(|option| (option.id, ProductOption(option)))
+            .collect())
+    }
+}
+
+impl Loader<OptionsOf> for Reader {
+    type Value = Vec<ProductOption>;
+    type Error = Fault;
+
+    async fn load(
+        &self,
+        keys: &[OptionsOf],
+    ) -> Result<HashMap<OptionsOf, Vec<ProductOption>>, Fault> {
+        let ids = keys.iter().map(|key| key.0).collect::<Vec<_>>();
+        let mut grouped = HashMap::<_, Vec<_>>::new();
+        for option in store::options_of(self.db.reader(), &ids).await? {
+            grouped
+                .entry(OptionsOf(option.product_id))
+                .or_default()
+                .push(ProductOption(option));
+        }
+        Ok(grouped)
+    }
+}
+
+/// The filter of one store's products.
+pub fn of_store(store_id: StoreId) -> Filter {
+    Filter {
+        store_id: Some(store_id),
+        ..Filter::default()
+    }
+}

@@ -1,0 +1,281 @@
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use entity::{
+    Won,
+    id::{OptionId, ProductId, StoreId},
+    product, product_option, stock, stock_adjustment,
+};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, Select,
+    sea_query::{Expr, LikeExpr, Query},
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{ProductRows, search_form};
+use crate::{db::Transaction, graphql::connection::Window};
+
+/// Which products are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub search: Option<String>,
+    pub store_id: Option<StoreId>,
+    pub in_stock: Option<bool>,
+    pub min_price: Option<Won>,
+    pub max_price: Option<Won>,
+}
+
+/// In which order products are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    Newest,
+    PriceAscending,
+    PriceDescending,
+    Name,
+}
+
+/// Where a product stands in a sorted list: what a cursor holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", content = "at", rename_all = "camelCase")]
+pub enum Place {
+    Newest(Uuid),
+    Price(Won, Uuid),
+    Name(String, Uuid),
+}
+
+impl Sort {
+    /// Where the product stands in this order.
+    #[must_use]
+    pub fn place(self, product: &product::Model) -> Place {
+        let id = product.id.0;
+        match self {
+            Self::Newest => Place::Newest(id),
+            Self::PriceAscending | Self::PriceDescending => Place::Price(product.price, id),
+            Self::Name => Place::Name(product.name.clone(), id),
+        }
+    }
+}
+
+pub async fn insert(tx: &Transaction, products: Vec<ProductRows>) -> Result<(), DbErr> {
+    for rows in products {
+        product::Entity::insert(product::ActiveModel::from(rows.product))
+            .exec_without_returning(tx)
+            .await?;
+        product_option::Entity::insert_many(
+            rows.options
+                .into_iter()
+                .map(product_option::ActiveModel::from),
+        )
+        .exec_without_returning(tx)
+        .await?;
+        stock::Entity::insert_many(rows.stocks.into_iter().map(stock::ActiveModel::from))
+            .exec_without_returning(tx)
+            .await?;
+        stock_adjustment::Entity::insert_many(
+            rows.adjustments
+                .into_iter()
+                .map(stock_adjustment::ActiveModel::from),
+        )
+        .exec_without_returning(tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Those of the products that are not there yet.
+pub async fn missing(
+    db: &impl ConnectionTrait,
+    products: Vec<ProductRows>,
+) -> Result<Vec<ProductRows>, DbErr> {
+    let ids = products
+        .iter()
+        .map(|rows| rows.product.id)
+        .collect::<Vec<_>>();
+    let there = by_ids(db, &ids)
+        .await?
+        .iter()
+        .map(|product| product.id)
+        .collect::<HashSet<_>>();
+    Ok(products
+        .into_iter()
+        .filter(|rows| !there.contains(&rows.product.id))
+        .collect())
+}
+
+/// Takes a product off sale; orders keep showing it. `false` if it is not on sale.
+pub async fn delete(
+    db: &impl ConnectionTrait,
+    id: ProductId,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let updated = product::Entity::update_many()
+        .set(product::ActiveModel {
+            deleted_at: Set(Some(now)),
+            ..Default::default()
+        })
+        .filter(product::COLUMN.id.eq(id))
+        .filter(product::COLUMN.deleted_at.is_null())
+        .exec(db)
+        .await?;
+    Ok(updated.rows_affected == 1)
+}
+
+/// The products of those ids, deleted ones too.
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: &[ProductId],
+) -> Result<Vec<product::Model>, DbErr> {
+    product::Entity::find()
+        .filter(product::COLUMN.id.is_in(ids.iter().copied()))
+        .all(db)
+        .await
+}
+
+pub async fn options_by_ids(
+    db: &impl ConnectionTrait,
+    ids: &[OptionId],
+) -> Result<Vec<product_option::Model>, DbErr> {
+    product_option::Entity::find()
+        .filter(product_option::COLUMN.id.is_in(ids.iter().copied()))
+        .all(db)
+        .await
+}
+
+/// The options of those products, each product's in their order.
+pub async fn options_of(
+    db: &impl ConnectionTrait,
+    ids: &[ProductId],
+) -> Result<Vec<product_option::Model>, DbErr> {
+    product_option::Entity::find()
+        .filter(product_option::COLUMN.product_id.is_in(ids.iter().copied()))
+        .order_by_asc(product_option::COLUMN.position)
+        .all(db)
+        .await
+}
+
+/// How many products on sale pass the filter.
+pub async fn count(db: &impl ConnectionTrait, filter: &Filter) -> Result<u64, DbErr> {
+    on_sale(filter).count(db).await
+}
+
+/// A page of the products on sale that pass the filter. The window's places must be of the same sort.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    sort: Sort,
+    window: &Window<Place>,
+) -> Result<Vec<product::Model>, DbErr> {
+    use product::Column::{Id, Name, Price};
+    let products = on_sale(filter);
+    match sort {
+        Sort::Newest => {
+            let mut cursor = products.cursor_by(Id);
+            window.apply(cursor.desc(), Place::id).all(db).await
+        }
+        Sort::PriceAscending => {
+            let mut cursor = products.cursor_by((Price, Id));
+            window.apply(cursor.asc(), Place::price).all(db).await
+        }
+        Sort::PriceDescending => {
+            let mut cursor = products.cursor_by((Price, Id));
+            window.apply(cursor.desc(), Place::price).all(db).await
+        }
+        Sort::Name => {
+            let mut cursor = products.cursor_by((Name, Id));
+            window.apply(cursor.asc(), Place::name).all(db).await
+        }
+    }
+}
+
+impl Place {
+    /// Whether a cursor at this place belongs to a list sorted so.
+    #[must_use]
+    pub fn belongs_to(&self, sort: Sort) -> bool {
+        matches!(
+            (self, sort),
+            (Self::Newest(_), Sort::Newest)
+                | (
+                    Self::Price(..),
+                    Sort::PriceAscending | Sort::PriceDescending
+                )
+                | (Self::Name(..), Sort::Name)
+        )
+    }
+
+    fn id(self) -> Uuid {
+        match self {
+            Self::Newest(id) | Self::Price(_, id) | Self::Name(_, id) => id,
+        }
+    }
+
+    fn price(self) -> (Won, Uuid) {
+        match self {
+            Self::Price(price, id) => (price, id),
+            other => (Won::ZERO, other.id()),
+        }
+    }
+
+    fn name(self) -> (String, Uuid) {
+        match self {
+            Self::Name(name, id) => (name, id),
+            other => (String::new(), other.id()),
+        }
+    }
+}
+
+fn on_sale(filter: &Filter) -> Select<product::Entity> {
+    let words = filter.search.as_deref().unwrap_or_default();
+    let mut wanted = Condition::all().add(product::COLUMN.deleted_at.is_null());
+    for word in search_form(words).split_whitespace() {
+        let pattern = LikeExpr::new(format!("%{}%", escaped(word))).escape('\\');
+        wanted = wanted.add(Expr::col(product::Column::SearchName).like(pattern));
+    }
+    wanted = wanted
+        .add_option(filter.store_id.map(|id| product::COLUMN.store_id.eq(id)))
+        .add_option(
+            filter
+                .min_price
+                .map(|price| product::COLUMN.price.gte(price)),
+        )
+        .add_option(
+            filter
+                .max_price
+                .map(|price| product::COLUMN.price.lte(price)),
+        )
+        .add_option(filter.in_stock.map(|in_stock| {
+            if in_stock {
+                any_stock()
+            } else {
+                any_stock().not()
+            }
+        }));
+    product::Entity::find().filter(wanted)
+}
+
+fn any_stock() -> Expr {
+    Expr::exists(
+        Query::select()
+            .expr(Expr::val(1))
+            .from(product_option::Entity)
+            .inner_join(
+                stock::Entity,
+                Expr::col((stock::Entity, stock::Column::OptionId))
+                    .equals((product_option::Entity, product_option::Column::Id)),
+            )
+            .and_where(
+                Expr::col((product_option::Entity, product_option::Column::ProductId))
+                    .equals((product::Entity, product::Column::Id)),
+            )
+            .and_where(Expr::col((stock::Entity, stock::Column::Quantity)).gt(0))
+            .take(),
+    )
+}
+
+fn escaped(word: &str) -> String {
+    word.replace('\\', r"\\")
+        .replace('%', r"\%")
+        .replace('_', r"\_")
+}

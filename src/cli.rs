@@ -1,0 +1,321 @@
+//! The command line.
+
+use std::{
+    io::{BufRead, IsTerminal, Read},
+    sync::Arc,
+};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use entity::member::Role;
+use migration::{Migrator, MigratorTrait};
+use rand::RngExt;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    app::App,
+    clock::Clock,
+    config::{DatabaseSettings, Limits, LogFormat, LogSettings, Secret, ServeSettings},
+    db::Db,
+    demo,
+    fault::Failure,
+    graphql::build_schema,
+    member::{self, NewMember, SignUpRefusal},
+    secret,
+    server::{Server, Start},
+};
+
+/// What a command says when it cannot do its work.
+pub type CommandError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Jangteo (장터): a GraphQL commerce backend for shops in Korea.
+///
+/// To try it: `jangteo serve --demo`, and open the address that it prints.
+#[derive(Debug, Parser)]
+#[command(name = "jangteo", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Open the shop: GraphQL over HTTP and WebSocket, GraphiQL, health.
+    Serve(Box<ServeSettings>),
+    /// Change the database's schema, or look at it.
+    #[command(subcommand)]
+    Migrate(Migrate),
+    /// Load the demo shop into the database: whatever of it is missing.
+    Seed(DatabaseSettings),
+    /// Print the GraphQL schema in SDL.
+    Schema,
+    /// Make members, and give them roles.
+    #[command(subcommand)]
+    Member(MemberCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum Migrate {
+    /// Bring the schema up to date.
+    Up(DatabaseSettings),
+    /// Take the newest migrations back, with the data that they hold.
+    Down {
+        #[command(flatten)]
+        database: DatabaseSettings,
+        /// How many.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+        steps: u32,
+    },
+    /// List the migrations, and whether each is applied. Changes nothing.
+    Status(DatabaseSettings),
+}
+
+#[derive(Debug, Subcommand)]
+enum MemberCommand {
+    /// Make a member. The password is read from standard input, one line.
+    Create(CreateMember),
+    /// Give a member another role. It counts from their next sign-in or refresh on.
+    SetRole {
+        #[command(flatten)]
+        database: DatabaseSettings,
+        /// Whose.
+        user_id: String,
+        /// Which.
+        role: CliRole,
+    },
+}
+
+#[derive(Debug, Args)]
+struct CreateMember {
+    #[command(flatten)]
+    database: DatabaseSettings,
+    /// The name to sign in with.
+    user_id: String,
+    /// The name that others see; the user id unless given.
+    #[arg(long)]
+    nickname: Option<String>,
+    /// What they may do.
+    #[arg(long, value_enum, default_value_t = CliRole::Member)]
+    role: CliRole,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum CliRole {
+    Member,
+    Merchant,
+    Admin,
+}
+
+impl From<CliRole> for Role {
+    fn from(role: CliRole) -> Self {
+        match role {
+            CliRole::Member => Self::Member,
+            CliRole::Merchant => Self::Merchant,
+            CliRole::Admin => Self::Admin,
+        }
+    }
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// What went wrong, in words for who typed it.
+pub async fn run(cli: Cli) -> Result<(), CommandError> {
+    match cli.command {
+        Command::Serve(settings) => serve(*settings).await,
+        Command::Migrate(Migrate::Up(database)) => {
+            let db = connect(&database).await?;
+            db.migrate().await?;
+            println!("The schema is up to date.");
+            Ok(db.close().await?)
+        }
+        Command::Migrate(Migrate::Down { database, steps }) => {
+            let db = connect(&database).await?;
+            Migrator::down(db.writer(), Some(steps)).await?;
+            println!("Took {steps} migration(s) back.");
+            Ok(db.close().await?)
+        }
+        Command::Migrate(Migrate::Status(database)) => migration_status(&database).await,
+        Command::Seed(database) => {
+            let db = connect(&database).await?;
+            db.migrate().await?;
+            demo::load(&db, &Limits::default(), Clock::system().now()).await?;
+            println!("The demo shop is loaded.");
+            Ok(db.close().await?)
+        }
+        Command::Schema => {
+            print!("{}", sdl());
+            Ok(())
+        }
+        Command::Member(command) => member_command(command).await,
+    }
+}
+
+/// The schema as it stands in `schema.graphql`.
+#[must_use]
+pub fn sdl() -> String {
+    let options = async_graphql::SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .prefer_single_line_descriptions();
+    format!("{}\n", build_schema(None).sdl_with_options(options).trim())
+}
+
+async fn serve(settings: ServeSettings) -> Result<(), CommandError> {
+    let limits = settings.limits()?;
+    begin_logging(&settings.log)?;
+    let secret = secret::find_or_make(settings.jwt_secret.clone(), &settings.database)?;
+    let db = connect(&settings.database).await?;
+    if settings.auto_migrate {
+        db.migrate().await?;
+    }
+    let clock = Clock::system();
+    if settings.demo {
+        demo::load(&db, &limits, clock.now()).await?;
+    }
+    let server = Server::start(Start {
+        db,
+        clock,
+        limits,
+        secret,
+        listen: settings.listen,
+        body_bytes_max: usize::try_from(settings.body_bytes_max)?,
+        stop_within: std::time::Duration::from_secs(settings.stop_seconds),
+    })
+    .await?;
+    greet(&server, settings.demo);
+    stop_signal().await?;
+    println!("Stopping…");
+    server.stop().await?;
+    println!("Stopped.");
+    Ok(())
+}
+
+fn greet(server: &Server, is_demo: bool) {
+    let address = server.address;
+    println!("Jangteo is open.\n");
+    println!("  GraphiQL   http://{address}/graphiql");
+    println!("  GraphQL    http://{address}/graphql   (POST, or WebSocket: graphql-transport-ws)");
+    if is_demo {
+        let name = |member: &demo::catalog::DemoMember| member.user_id;
+        let buyers = demo::catalog::MEMBERS
+            .iter()
+            .map(name)
+            .collect::<Vec<_>>()
+            .join(", ");
+        let merchants = demo::catalog::STORES
+            .iter()
+            .map(|store| name(&store.merchant));
+        let merchants = merchants.collect::<Vec<_>>().join(", ");
+        println!(
+            "\nDemo accounts, all with the password {}:\n",
+            demo::catalog::PASSWORD
+        );
+        println!("  members    {buyers}");
+        println!("  merchants  {merchants}");
+        println!("  admin      {}", name(&demo::catalog::ADMIN));
+    }
+    println!("\nStop with Ctrl-C.");
+}
+
+/// Ctrl-C, or what service managers send.
+async fn stop_signal() -> Result<(), std::io::Error> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+fn begin_logging(settings: &LogSettings) -> Result<(), CommandError> {
+    let filter = EnvFilter::try_new(&settings.log)
+        .map_err(|error| format!("LOG is not a list of log levels: {error}"))?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match settings.log_format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+async fn connect(database: &DatabaseSettings) -> Result<Db, CommandError> {
+    Db::connect(&database.database_url, database.database_connections)
+        .await
+        // The URL may hold a password, and stays out of the message.
+        .map_err(|error| format!("cannot open the database (DATABASE_URL): {error}").into())
+}
+
+async fn migration_status(database: &DatabaseSettings) -> Result<(), CommandError> {
+    let db = connect(database).await?;
+    for migration in Migrator::get_migration_with_status_read_only(db.writer()).await? {
+        println!(
+            "{:8} {}",
+            migration.status().to_string().to_lowercase(),
+            migration.name()
+        );
+    }
+    Ok(db.close().await?)
+}
+
+async fn member_command(command: MemberCommand) -> Result<(), CommandError> {
+    match command {
+        MemberCommand::Create(create) => {
+            let nickname = create.nickname.unwrap_or_else(|| create.user_id.clone());
+            let new = NewMember {
+                user_id: create.user_id,
+                password: read_password()?,
+                nickname,
+            };
+            let app = shop(&create.database).await?;
+            let created = member::create(&app, new, create.role.into()).await;
+            let created = created.map_err(|failure| told(&failure))?;
+            println!("Made {} ({}).", created.user_id, created.id);
+            Ok(app.db.clone().close().await?)
+        }
+        MemberCommand::SetRole {
+            database,
+            user_id,
+            role,
+        } => {
+            let app = shop(&database).await?;
+            if !member::set_role(&app, &user_id, role.into()).await? {
+                return Err(format!("there is no member with the user id {user_id}").into());
+            }
+            println!("Done.");
+            Ok(app.db.clone().close().await?)
+        }
+    }
+}
+
+/// The shop without its doors.
+async fn shop(database: &DatabaseSettings) -> Result<Arc<App>, CommandError> {
+    let db = connect(database).await?;
+    if !db.is_migrated().await? {
+        return Err("the database's schema is not up to date: run `jangteo migrate up`".into());
+    }
+    // Nobody signs in here: any key does.
+    let secret = Secret::new(rand::rng().random::<[u8; 32]>());
+    Ok(App::start(db, Clock::system(), Limits::default(), &secret))
+}
+
+fn read_password() -> Result<String, CommandError> {
+    if std::io::stdin().is_terminal() {
+        eprint!("Password: ");
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().take(1024).read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn told(failure: &Failure<SignUpRefusal>) -> String {
+    match failure {
+        Failure::Refused(SignUpRefusal::Invalid(invalid)) => invalid.message.clone(),
+        Failure::Refused(SignUpRefusal::UserIdTaken) => "another member has this user id".into(),
+        Failure::Fault(fault) => fault.to_string(),
+    }
+}

@@ -1,0 +1,258 @@
+//! Every setting and every limit, with its default, its unit and its reason.
+//!
+//! A setting is a flag of `jangteo serve` or an environment variable; the flag wins. All of them are
+//! checked before anything starts, and a wrong one is named in the error.
+
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, ValueEnum};
+use entity::Won;
+
+/// Which database to use: asked by every command that touches one.
+#[derive(Args, Clone, Debug)]
+pub struct DatabaseSettings {
+    /// The database: a SQLite file, or a PostgreSQL server for many instances.
+    ///
+    /// Examples: sqlite://jangteo.db, postgres://user:password@db.example/jangteo
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://jangteo.db", hide_env_values = true, value_parser = database_url)]
+    pub database_url: String,
+
+    /// Connections to PostgreSQL, or parallel readers on SQLite (1 to 500). More than the database
+    /// has cores to serve only queues there instead of here.
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub database_connections: u32,
+}
+
+impl DatabaseSettings {
+    /// Where SQLite keeps its file; `None` on PostgreSQL.
+    #[must_use]
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
+        let path = self.database_url.strip_prefix("sqlite:")?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
+    }
+}
+
+/// What `jangteo serve` can be told.
+#[derive(Args, Clone, Debug)]
+pub struct ServeSettings {
+    /// The address and port to listen on; port 0 takes a free one.
+    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+
+    /// Load the demo shop on the first start, and allow instant charging.
+    #[arg(long)]
+    pub demo: bool,
+
+    /// Bring the database's schema up to date before serving. Without it the server starts but is not
+    /// ready until `jangteo migrate up` was run.
+    #[arg(long, env = "AUTO_MIGRATE", default_value_t = true, action = clap::ArgAction::Set)]
+    pub auto_migrate: bool,
+
+    /// The key that access tokens are signed with, at least 32 bytes. On SQLite one is made where it is
+    /// missing and kept beside the file; on PostgreSQL, where instances share it, it is required.
+    #[arg(long, env = "JWT_SECRET", hide_env_values = true, value_parser = secret)]
+    pub jwt_secret: Option<Secret>,
+
+    /// How long an access token is good for, in minutes (1 to 1440). Short, because it cannot be called
+    /// back.
+    #[arg(long, env = "ACCESS_TOKEN_MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=1440))]
+    pub access_token_minutes: u32,
+
+    /// How long a refresh token is good for, in days (1 to 365): how long a member may stay away and
+    /// still be signed in.
+    #[arg(long, env = "REFRESH_TOKEN_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=365))]
+    pub refresh_token_days: u32,
+
+    /// Let members charge points at once, without a payment. For demos and tests only.
+    #[arg(long, env = "INSTANT_CHARGE", default_value_t = false, action = clap::ArgAction::Set)]
+    pub instant_charge: bool,
+
+    /// The least that one charge takes, in won: below it, fees eat the charge.
+    #[arg(long, env = "CHARGE_MIN", default_value_t = 1_000, value_parser = clap::value_parser!(i64).range(1..=1_000_000_000))]
+    pub charge_min: i64,
+
+    /// The most that one charge takes, in won: what a stolen card can lose at once.
+    #[arg(long, env = "CHARGE_MAX", default_value_t = 5_000_000, value_parser = clap::value_parser!(i64).range(1..=1_000_000_000))]
+    pub charge_max: i64,
+
+    /// The most that a member's balance may reach by charging, in won.
+    #[arg(long, env = "BALANCE_MAX", default_value_t = 10_000_000, value_parser = clap::value_parser!(i64).range(1..=1_000_000_000_000))]
+    pub balance_max: i64,
+
+    /// The most pieces of one option in a cart line or an order line.
+    #[arg(long, env = "LINE_QUANTITY_MAX", default_value_t = 999, value_parser = clap::value_parser!(i32).range(1..=1_000_000))]
+    pub line_quantity_max: i32,
+
+    /// Orders that may wait to be placed; beyond it a client is told at once to come again (OVERLOADED).
+    #[arg(long, env = "ORDER_QUEUE", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub order_queue: u32,
+
+    /// The most orders that share one commit (1 to 1000). More gain little and wait longer.
+    #[arg(long, env = "ORDER_BATCH", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub order_batch: u32,
+
+    /// How long an order may wait before it is refused untried, in milliseconds (TIMEOUT).
+    #[arg(long, env = "ORDER_DEADLINE_MS", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
+    pub order_deadline_ms: u64,
+
+    /// The largest request body, in bytes: a hundred order lines take about 8 KiB.
+    #[arg(long, env = "BODY_BYTES_MAX", default_value_t = 256 * 1024, value_parser = clap::value_parser!(u64).range(1024..=64 * 1024 * 1024))]
+    pub body_bytes_max: u64,
+
+    /// How long a stop waits for requests in flight, in seconds.
+    #[arg(long, env = "STOP_SECONDS", default_value_t = 25, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub stop_seconds: u64,
+
+    #[command(flatten)]
+    pub log: LogSettings,
+}
+
+/// What the log says and how.
+#[derive(Args, Clone, Debug)]
+pub struct LogSettings {
+    /// What is logged: a level, or levels by module as in RUST_LOG.
+    #[arg(long, env = "LOG", default_value = "info")]
+    pub log: String,
+
+    /// How it is written: for people, or a JSON object a line for collectors.
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// The shop's limits, as the use cases want them.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub access_token: Duration,
+    pub refresh_token: Duration,
+    pub instant_charge: bool,
+    pub charge_min: Won,
+    pub charge_max: Won,
+    pub balance_max: Won,
+    pub line_quantity_max: i32,
+    pub order_queue: usize,
+    pub order_batch: usize,
+    pub order_deadline: Duration,
+}
+
+/// Lines in one order or one cart.
+pub const LINES_MAX: usize = 100;
+
+/// Nodes on one page of a connection.
+pub const PAGE_MAX: usize = 100;
+
+/// Nodes on a page where the client does not say how many.
+pub const PAGE_DEFAULT: usize = 20;
+
+/// How deep a query may nest.
+pub const QUERY_DEPTH_MAX: usize = 20;
+
+/// How many fields a query may ask for, each counted once wherever it stands in a list.
+pub const QUERY_COMPLEXITY_MAX: usize = 1_000;
+
+impl ServeSettings {
+    /// The limits that follow from the settings.
+    ///
+    /// # Errors
+    /// What is wrong, naming the settings, when they contradict each other.
+    pub fn limits(&self) -> Result<Limits, String> {
+        if self.charge_min > self.charge_max {
+            return Err("CHARGE_MIN is above CHARGE_MAX: no charge would be possible.".into());
+        }
+        if self.charge_max > self.balance_max {
+            return Err("CHARGE_MAX is above BALANCE_MAX: lower it, or raise BALANCE_MAX.".into());
+        }
+        Ok(Limits {
+            access_token: Duration::from_mins(u64::from(self.access_token_minutes)),
+            refresh_token: Duration::from_hours(24 * u64::from(self.refresh_token_days)),
+            instant_charge: self.demo || self.instant_charge,
+            charge_min: Won(self.charge_min),
+            charge_max: Won(self.charge_max),
+            balance_max: Won(self.balance_max),
+            line_quantity_max: self.line_quantity_max,
+            order_queue: self.order_queue as usize,
+            order_batch: self.order_batch as usize,
+            order_deadline: Duration::from_millis(self.order_deadline_ms),
+        })
+    }
+}
+
+impl Default for Limits {
+    /// The limits of a server that is told nothing.
+    fn default() -> Self {
+        Self {
+            access_token: Duration::from_mins(15),
+            refresh_token: Duration::from_hours(24 * 30),
+            instant_charge: false,
+            charge_min: Won(1_000),
+            charge_max: Won(5_000_000),
+            balance_max: Won(10_000_000),
+            line_quantity_max: 999,
+            order_queue: 10_000,
+            order_batch: 256,
+            order_deadline: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Bytes that are never printed.
+#[derive(Clone)]
+pub struct Secret(Vec<u8>);
+
+impl Secret {
+    #[must_use]
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
+    }
+
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The fewest bytes of a signing key: as many as HS256 puts out.
+pub const SECRET_BYTES_MIN: usize = 32;
+
+fn secret(text: &str) -> Result<Secret, String> {
+    if text.len() < SECRET_BYTES_MIN {
+        return Err(format!(
+            "JWT_SECRET must have at least {SECRET_BYTES_MIN} bytes: make one with `openssl rand -hex 32`"
+        ));
+    }
+    Ok(Secret::new(text))
+}
+
+fn database_url(text: &str) -> Result<String, String> {
+    if text.contains(":memory:") || text.contains("mode=memory") {
+        return Err(
+            "DATABASE_URL: SQLite in memory cannot be read and written side by side; \
+                    name a file, as in sqlite://jangteo.db"
+                .into(),
+        );
+    }
+    if ["sqlite:", "postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| text.starts_with(scheme))
+    {
+        Ok(text.to_owned())
+    } else {
+        Err("DATABASE_URL must begin with sqlite:// or postgres://".into())
+    }
+}

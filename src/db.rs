@@ -1,0 +1,301 @@
+//! The database: a reader, a writer, and the one place where transactions begin.
+//!
+//! *SQLite* runs in WAL mode with `synchronous=FULL`: what was committed survives a power cut.
+//! Writes go through one connection, begun `IMMEDIATE`, so a writer never finds out half-way that
+//! it has to start again; reads run beside it on connections of their own. *PostgreSQL* has one
+//! pool, `READ COMMITTED` and explicit row locks: a reader never waits for a lock, and a writer
+//! sees the row that it locked as it is now. Not more isolation than that, because every decision
+//! locks what it rests on; serialization failures are retried all the same, for databases that run
+//! stricter.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use migration::{Migrator, MigratorTrait};
+use rand::RngExt;
+use scoped_futures::ScopedBoxFuture;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, RuntimeErr, SqliteTransactionMode, SqlxError, TransactionOptions, TransactionTrait,
+};
+
+use crate::fault::{Failure, Fault, Outcome};
+
+/// A transaction that `Db::transaction` began. Stores take one, and cannot begin their own.
+pub type Transaction = DatabaseTransaction;
+
+/// What is done in a transaction: `async move { … }.scope_boxed()`, which may borrow from its surroundings
+/// (`'w`) and from the transaction (`'t`).
+pub type Work<'w, 't, T, R> = ScopedBoxFuture<'w, 't, Outcome<T, R>>;
+
+/// How often a transaction is tried before its caller is told that the server is overloaded.
+const ATTEMPTS_MAX: u32 = 10;
+
+/// The longest pause before the second attempt; it doubles with each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(4);
+
+/// The longest pause before any attempt.
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
+/// How long a statement waits for a connection, or for SQLite's write lock.
+const WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// A handle to the database; clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Db {
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+    statements: Arc<AtomicU64>,
+}
+
+impl Db {
+    /// Connects to `url`, which begins with `sqlite:` or `postgres:`, with at most `connections`
+    /// connections on PostgreSQL, or that many readers on SQLite, whose file is made where it is
+    /// missing.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or opened.
+    pub async fn connect(url: &str, connections: u32) -> Result<Self, DbErr> {
+        let statements = Arc::new(AtomicU64::new(0));
+        let open = async |options: ConnectOptions| {
+            let mut connection = Database::connect(options).await?;
+            let statements = statements.clone();
+            connection.set_metric_callback(move |_| {
+                statements.fetch_add(1, Ordering::Relaxed);
+            });
+            Ok::<_, DbErr>(connection)
+        };
+        if url.starts_with("sqlite:") {
+            // The writer first: it makes the file that the readers open.
+            let writer = open(sqlite(url, 1, false)).await?;
+            let reader = open(sqlite(url, connections, true)).await?;
+            Ok(Self {
+                reader,
+                writer,
+                statements,
+            })
+        } else {
+            let pool = open(postgres(url, connections)).await?;
+            Ok(Self {
+                reader: pool.clone(),
+                writer: pool,
+                statements,
+            })
+        }
+    }
+
+    /// For reads outside of transactions.
+    #[must_use]
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// For single statements that write, and for migrations.
+    #[must_use]
+    pub fn writer(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// Whether this is PostgreSQL or SQLite.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        self.writer.get_database_backend()
+    }
+
+    /// How many statements were sent since the start.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Runs `work` in a transaction, and again, after a short random pause, when the database says
+    /// that it lost a race: so `work` may run several times and must do nothing outside the
+    /// database. Any error of `work` rolls back.
+    ///
+    /// # Errors
+    /// The refusal or fault of `work`; `OVERLOADED` when every attempt lost its race; `OutcomeUnknown`
+    /// when the connection broke during the commit.
+    pub async fn transaction<'w, T, R>(
+        &self,
+        work: impl for<'t> Fn(&'t Transaction) -> Work<'w, 't, T, R>,
+    ) -> Outcome<T, R> {
+        for attempt in 0..ATTEMPTS_MAX {
+            pause_before(attempt).await;
+            let transaction = self.begin().await?;
+            let outcome = work(&transaction).await;
+            match end(transaction, outcome).await {
+                Err(Failure::Fault(Fault::Database(error))) if lost_a_race(&error) => {
+                    tracing::debug!(attempt, %error, "a transaction lost a race");
+                }
+                outcome => return outcome,
+            }
+        }
+        Err(Fault::Overloaded {
+            retry_after: LONGEST_PAUSE,
+        }
+        .into())
+    }
+
+    async fn begin(&self) -> Result<Transaction, DbErr> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place where transactions begin"
+        )]
+        let begun = self.writer.begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        });
+        begun.await
+    }
+
+    /// Brings the schema up to date. Any number of instances may do so at once.
+    ///
+    /// # Errors
+    /// When a migration fails.
+    pub async fn migrate(&self) -> Result<(), DbErr> {
+        match self.backend() {
+            DbBackend::Postgres => self.migrate_alone().await,
+            _ => Migrator::up(&self.writer, None).await,
+        }
+    }
+
+    /// Migrates while holding an advisory lock, which ends with its transaction whatever happens.
+    async fn migrate_alone(&self) -> Result<(), DbErr> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "must outlive the migrations' own transactions"
+        )]
+        let lock = self.writer.begin().await?;
+        lock.execute_unprepared("SELECT pg_advisory_xact_lock(7232120365241)")
+            .await?;
+        Migrator::up(&self.writer, None).await?;
+        lock.commit().await
+    }
+
+    /// Whether the database answers and has every migration.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn is_migrated(&self) -> Result<bool, DbErr> {
+        let pending = Migrator::get_pending_migrations_read_only(&self.reader).await?;
+        Ok(pending.is_empty())
+    }
+
+    /// Closes the connections, after which SQLite's file stands alone.
+    ///
+    /// # Errors
+    /// When a connection cannot be closed in order.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.reader.close().await?;
+        self.writer.close().await
+    }
+}
+
+/// Commits what succeeded, rolls back what did not.
+async fn end<T, R>(transaction: Transaction, outcome: Outcome<T, R>) -> Outcome<T, R> {
+    match outcome {
+        Ok(result) => match transaction.commit().await {
+            Ok(()) => Ok(result),
+            Err(error) if answered(&error) => Err(error.into()),
+            Err(error) => Err(Fault::OutcomeUnknown(error).into()),
+        },
+        Err(failure) => {
+            // Dropped uncommitted, it is rolled back anyway; the error that matters is the first.
+            if let Err(error) = transaction.rollback().await {
+                tracing::debug!(%error, "a rollback failed");
+            }
+            Err(failure)
+        }
+    }
+}
+
+fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
+    let mut options = common(url, connections);
+    options.map_sqlx_sqlite_opts(move |options| {
+        options
+            .create_if_missing(!read_only)
+            .read_only(read_only)
+            .foreign_keys(true)
+            .busy_timeout(WAIT_MAX)
+            .pragma("journal_mode", "WAL")
+            .pragma("synchronous", "FULL")
+    });
+    options
+}
+
+fn postgres(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = common(url, connections);
+    options.map_sqlx_postgres_opts(|options| options.application_name("jangteo"));
+    options
+}
+
+fn common(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .acquire_timeout(WAIT_MAX)
+        .test_before_acquire(false)
+        .sqlx_logging(false);
+    options
+}
+
+async fn pause_before(attempt: u32) {
+    if attempt > 0 {
+        let longest = (FIRST_PAUSE * 2_u32.pow(attempt - 1)).min(LONGEST_PAUSE);
+        let pause = rand::rng().random_range(Duration::ZERO..=longest);
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// The database's own code of an error: an SQLSTATE of PostgreSQL, an extended result code of SQLite.
+fn code(error: &DbErr) -> Option<String> {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error))
+        | DbErr::Conn(RuntimeErr::SqlxError(error)) => match error.as_ref() {
+            SqlxError::Database(error) => error.code().map(Into::into),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether the database itself answered, so that what it says is what happened.
+fn answered(error: &DbErr) -> bool {
+    code(error).is_some()
+}
+
+/// Whether the same transaction may succeed if it is tried again: a deadlock, a serialization failure,
+/// a lock that was not to be had.
+fn lost_a_race(error: &DbErr) -> bool {
+    const SQLITE_BUSY: i32 = 5;
+    const SQLITE_LOCKED: i32 = 6;
+    match code(error).as_deref() {
+        Some("40001" | "40P01" | "55P03") => true,
+        // The low byte of an extended result code is the plain one.
+        Some(code) => code
+            .parse::<i32>()
+            .is_ok_and(|code| matches!(code & 0xff, SQLITE_BUSY | SQLITE_LOCKED) && code < 10_000),
+        None => false,
+    }
+}
+
+/// Whether `error` says that the values of these columns exist already.
+#[must_use]
+pub fn is_taken(error: &DbErr, table: &str, columns: &[&str]) -> bool {
+    let Some(sea_orm::SqlErr::UniqueConstraintViolation(message)) = error.sql_err() else {
+        return false;
+    };
+    let on_postgres = format!("\"{table}_{}_key\"", columns.join("_"));
+    let on_sqlite = columns
+        .iter()
+        .map(|column| format!("{table}.{column}"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    message.ends_with(&on_postgres) || message.ends_with(&on_sqlite)
+}

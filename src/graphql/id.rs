@@ -1,0 +1,42 @@
+use async_graphql::ID;
+use entity::id::TypedId;
+
+use super::{ApiError, InputError};
+
+/// Reading the ids that clients send.
+pub trait IdArgument {
+    /// The id in an argument of a query.
+    ///
+    /// # Errors
+    /// `BAD_REQUEST` when it is not an id of that kind.
+    fn parse_argument<I: TypedId>(&self) -> Result<I, ApiError>;
+
+    /// The id in a field of a mutation's input.
+    ///
+    /// # Errors
+    /// `INVALID_INPUT` at `path` when it is not an id of that kind.
+    fn parse_input<I: TypedId>(&self, path: &[&str]) -> Result<I, InputError>;
+}
+
+impl IdArgument for ID {
+    fn parse_argument<I: TypedId>(&self) -> Result<I, ApiError> {
+        self.parse()
+            .map_err(|wrong: entity::id::WrongId| ApiError::bad_request(wrong.to_string()))
+    }
+
+    fn parse_input<I: TypedId>(&self, path: &[&str]) -> Result<I, InputError> {
+        self.parse()
+            .map_err(|wrong: entity::id::WrongId| InputError::invalid(wrong.to_string(), path))
+    }
+}
+
+/// The ids in a list of a mutation's input.
+///
+/// # Errors
+/// `INVALID_INPUT` at the first that is not an id of that kind.
+pub fn parse_ids<I: TypedId>(ids: &[ID], field: &str) -> Result<Vec<I>, InputError> {
+    ids.iter()
+        .enumerate()
+        .map(|(index, id)| id.parse_input(&[field, &index.to_string()]))
+        .collect()
+}

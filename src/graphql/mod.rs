@@ -1,0 +1,55 @@
+//! What all slices share in the API: the roots, who calls, errors, loaders, connections, scalars.
+
+pub mod caller;
+pub mod connection;
+pub mod error;
+mod executor;
+mod id;
+pub mod loader;
+mod node;
+mod schema;
+pub mod user_error;
+pub mod won;
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+
+use crate::app::App;
+
+pub use caller::{Caller, Identity};
+pub use error::{ApiError, RequestId};
+pub use executor::ShopExecutor;
+pub use id::{IdArgument, parse_ids};
+pub use loader::Loaders;
+pub use schema::{ShopSchema, build as build_schema};
+pub use user_error::{InputError, UserError, UserErrorCode, settle};
+
+/// What every resolver finds in its context.
+pub trait AppContext<'c> {
+    fn app(&self) -> &'c Arc<App>;
+    fn loaders(&self) -> &'c Loaders;
+
+    /// Who calls.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` without a good access token.
+    fn caller(&self) -> Result<Caller, ApiError>;
+}
+
+impl<'c> AppContext<'c> for Context<'c> {
+    fn app(&self) -> &'c Arc<App> {
+        self.data_unchecked()
+    }
+
+    fn loaders(&self) -> &'c Loaders {
+        self.data_unchecked()
+    }
+
+    fn caller(&self) -> Result<Caller, ApiError> {
+        self.data_opt::<Identity>()
+            .copied()
+            .unwrap_or_default()
+            .caller()
+    }
+}

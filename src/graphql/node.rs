@@ -1,0 +1,111 @@
+use async_graphql::{Context, ID, Interface, Object};
+use entity::id::{
+    CartId, CartItemId, MemberId, OptionId, OrderId, OrderItemId, PointEntryId, ProductId, StoreId,
+    TypedId, UserPointId,
+};
+use futures_util::{TryStreamExt, stream::FuturesOrdered};
+
+use super::{ApiError, AppContext, IdArgument};
+use crate::{
+    cart::graphql::{Cart, CartItem, cart_node, line_node},
+    catalog::graphql::{Product, ProductOption},
+    config::PAGE_MAX,
+    member::graphql::{Member, node as member_node},
+    order::graphql::{Order, OrderItem, item_node, node as order_node},
+    point::graphql::{PointEntry, UserPoint, entry_node, node as purse_node},
+    store::graphql::Store,
+};
+
+/// Anything with an id.
+#[derive(Interface)]
+#[graphql(field(
+    name = "id",
+    ty = "ID",
+    desc = "A TypeID: a prefix that tells what it is, and 26 characters. Treat it as opaque."
+))]
+pub enum Node {
+    Member(Member),
+    UserPoint(UserPoint),
+    PointEntry(PointEntry),
+    Store(Store),
+    Product(Product),
+    ProductOption(ProductOption),
+    Cart(Cart),
+    CartItem(CartItem),
+    Order(Order),
+    OrderItem(OrderItem),
+}
+
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// Anything by its id; null if there is no such thing, or it is not yours.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id of anything.")] id: ID,
+    ) -> Result<Option<Node>, ApiError> {
+        find(ctx, &id).await
+    }
+
+    /// Many things by their ids, in the order of the ids; null where there is no such thing, or it is not
+    /// yours.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 100 ids of anything.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>, ApiError> {
+        if ids.len() > PAGE_MAX {
+            return Err(ApiError::bad_request(format!(
+                "Ask for at most {PAGE_MAX} nodes at once."
+            )));
+        }
+        // All at once, so that their look-ups share statements.
+        ids.iter()
+            .map(|id| find(ctx, id))
+            .collect::<FuturesOrdered<_>>()
+            .try_collect()
+            .await
+    }
+}
+
+async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
+    let loaders = ctx.loaders();
+    let prefix = id.rsplit_once('_').map_or("", |(prefix, _)| prefix);
+    Ok(match prefix {
+        ProductId::PREFIX => loaders
+            .load_one(id.parse_argument::<ProductId>()?)
+            .await?
+            .map(Node::Product),
+        OptionId::PREFIX => loaders
+            .load_one(id.parse_argument::<OptionId>()?)
+            .await?
+            .map(Node::ProductOption),
+        StoreId::PREFIX => loaders
+            .load_one(id.parse_argument::<StoreId>()?)
+            .await?
+            .map(Node::Store),
+        MemberId::PREFIX => member_node(ctx, id.parse_argument()?)
+            .await?
+            .map(Node::Member),
+        UserPointId::PREFIX => purse_node(ctx, id.parse_argument()?)
+            .await?
+            .map(Node::UserPoint),
+        PointEntryId::PREFIX => entry_node(ctx, id.parse_argument()?)
+            .await?
+            .map(Node::PointEntry),
+        CartId::PREFIX => cart_node(ctx, id.parse_argument()?).await?.map(Node::Cart),
+        CartItemId::PREFIX => line_node(ctx, id.parse_argument()?)
+            .await?
+            .map(Node::CartItem),
+        OrderId::PREFIX => order_node(ctx, id.parse_argument()?)
+            .await?
+            .map(Node::Order),
+        OrderItemId::PREFIX => item_node(ctx, id.parse_argument()?)
+            .await?
+            .map(Node::OrderItem),
+        _ => return Err(ApiError::bad_request("This is not an id of this shop.")),
+    })
+}

@@ -1,0 +1,67 @@
+//! GraphQL over HTTP: a POST of one `application/json` request. Nothing else is executed: no GET, no form, no
+//! text, so no other site can make a browser send an order.
+
+use async_graphql::{
+    Executor, Request as GraphQlRequest, Response as GraphQlResponse, ServerError,
+};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Extension, State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::HttpState;
+use crate::graphql::{Identity, RequestId, ShopExecutor, error::complete};
+
+/// Answers one request.
+pub async fn serve(
+    State(state): State<HttpState>,
+    Extension(request_id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    if !is_json(&headers) {
+        let message = "The content type must be `application/json`.";
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message, &request_id);
+    }
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) => {
+            return refuse(rejection.status(), "The body cannot be read.", &request_id);
+        }
+    };
+    let request = match serde_json::from_slice::<GraphQlRequest>(&body) {
+        Ok(request) => request,
+        Err(error) => {
+            let message = format!("The body is not a GraphQL request in JSON: {error}.");
+            return refuse(StatusCode::BAD_REQUEST, &message, &request_id);
+        }
+    };
+    let identity = Identity::of(authorization(&headers), &state.app.tokens);
+    let executor = ShopExecutor::new(state.schema, state.app, request_id);
+    Json(executor.execute(request.data(identity)).await).into_response()
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn authorization(headers: &HeaderMap) -> Option<&str> {
+    // What is not text is not a token: read as one that is not good.
+    headers
+        .get(header::AUTHORIZATION)
+        .map(|value| value.to_str().unwrap_or_default())
+}
+
+/// An answer to what is no GraphQL request.
+pub fn refuse(status: StatusCode, message: &str, request_id: &RequestId) -> Response {
+    let error = ServerError::new(message, None);
+    let response = complete(GraphQlResponse::from_errors(vec![error]), request_id);
+    (status, Json(response)).into_response()
+}

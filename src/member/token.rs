@@ -1,0 +1,179 @@
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use entity::{
+    id::{MemberId, SessionId},
+    member::Role,
+};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+
+use crate::{clock::Clock, config::Secret, fault::Fault};
+
+/// What an access token says of who carries it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    pub member_id: MemberId,
+    pub session_id: SessionId,
+    pub role: Role,
+}
+
+/// A token that is malformed, forged, expired, used or ended.
+#[derive(Clone, Debug)]
+pub struct BadToken;
+
+/// Issues and reads access tokens: JWTs signed with HS256, the one algorithm that is accepted.
+pub struct Tokens {
+    clock: Clock,
+    lifetime: Duration,
+    signing: EncodingKey,
+    checking: DecodingKey,
+    validation: Validation,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    sub: String,
+    sid: String,
+    role: ClaimedRole,
+    iat: i64,
+    exp: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Role", rename_all = "SCREAMING_SNAKE_CASE")]
+enum RoleClaim {
+    Member,
+    Merchant,
+    Admin,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ClaimedRole(#[serde(with = "RoleClaim")] Role);
+
+impl Tokens {
+    pub(crate) fn new(secret: &Secret, clock: Clock, lifetime: Duration) -> Self {
+        let mut validation = Validation::new(Algorithm::HS256);
+        // Expiry is checked against the shop's clock, below.
+        validation.validate_exp = false;
+        validation.set_required_spec_claims(&["exp", "sub"]);
+        Self {
+            clock,
+            lifetime,
+            signing: EncodingKey::from_secret(secret.bytes()),
+            checking: DecodingKey::from_secret(secret.bytes()),
+            validation,
+        }
+    }
+
+    /// A token for the bearer, and when it expires.
+    pub(super) fn issue(&self, access: &Access) -> Result<(String, DateTime<Utc>), Fault> {
+        let now = self.clock.now();
+        let expires_at = now + self.lifetime;
+        let claims = Claims {
+            sub: access.member_id.to_string(),
+            sid: access.session_id.to_string(),
+            role: ClaimedRole(access.role),
+            iat: now.timestamp(),
+            exp: expires_at.timestamp(),
+        };
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing)
+            .map_err(Fault::internal)?;
+        Ok((token, expires_at))
+    }
+
+    /// Who carries the token.
+    ///
+    /// # Errors
+    /// When it is not a token of ours, or no longer good.
+    pub fn read(&self, token: &str) -> Result<Access, BadToken> {
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.validation)
+            .map_err(|_| BadToken)?
+            .claims;
+        if claims.exp <= self.clock.now().timestamp() {
+            return Err(BadToken);
+        }
+        Ok(Access {
+            member_id: claims.sub.parse().map_err(|_| BadToken)?,
+            session_id: claims.sid.parse().map_err(|_| BadToken)?,
+            role: claims.role.0,
+        })
+    }
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tokens")
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    };
+
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn tokens(secret: &str, offset: &Arc<AtomicI64>) -> Tokens {
+        let offset = offset.clone();
+        let clock = Clock::new(move || {
+            DateTime::UNIX_EPOCH
+                + Duration::from_secs(offset.load(Ordering::Relaxed).unsigned_abs())
+        });
+        Tokens::new(&Secret::new(secret), clock, Duration::from_mins(15))
+    }
+
+    #[test]
+    fn a_token_is_good_until_it_expires_and_only_with_its_own_key() {
+        let seconds = Arc::new(AtomicI64::new(1_000));
+        let tokens_a = tokens(&"a".repeat(32), &seconds);
+        let tokens_b = tokens(&"b".repeat(32), &seconds);
+        let access = Access {
+            member_id: MemberId(Uuid::from_u128(1)),
+            session_id: SessionId(Uuid::from_u128(2)),
+            role: Role::Merchant,
+        };
+        let (token, expires_at) = tokens_a.issue(&access).unwrap();
+        assert_eq!(expires_at.timestamp(), 1_900);
+        assert_eq!(tokens_a.read(&token).unwrap(), access);
+        assert!(tokens_b.read(&token).is_err());
+        seconds.store(1_899, Ordering::Relaxed);
+        assert!(tokens_a.read(&token).is_ok());
+        seconds.store(1_900, Ordering::Relaxed);
+        assert!(tokens_a.read(&token).is_err());
+    }
+
+    #[test]
+    fn another_algorithm_is_refused_whatever_it_says() {
+        let seconds = Arc::new(AtomicI64::new(1_000));
+        let tokens = tokens(&"a".repeat(32), &seconds);
+        let claims = Claims {
+            sub: MemberId(Uuid::nil()).to_string(),
+            sid: SessionId(Uuid::nil()).to_string(),
+            role: ClaimedRole(Role::Admin),
+            iat: 0,
+            exp: 9_999,
+        };
+        let hs512 = jsonwebtoken::encode(
+            &Header::new(Algorithm::HS512),
+            &claims,
+            &EncodingKey::from_secret("a".repeat(32).as_bytes()),
+        )
+        .unwrap();
+        assert!(tokens.read(&hs512).is_err());
+        // {"alg":"none","typ":"JWT"} and no signature.
+        let payload = hs512.split('.').nth(1).unwrap();
+        assert!(
+            tokens
+                .read(&format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}."))
+                .is_err()
+        );
+        assert!(tokens.read("").is_err());
+    }
+}

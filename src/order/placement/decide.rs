@@ -1,0 +1,403 @@
+//! The decision: one command over one snapshot, without database, clock or chance of its own.
+//!
+//! Commands are decided in their order, and each sees what those before it took. A refusal takes nothing.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use entity::{
+    Won, cart_item,
+    id::{CartItemId, MemberId, OptionId, ProductId, StoreId},
+    order::{self, OrderStatus},
+    order_event, order_item, outbox,
+    point_entry::{self, PointAction},
+    user_point,
+};
+use rand::{Rng, RngExt};
+
+use super::request::{Line, Request, Selection};
+use crate::{
+    clock::new_id,
+    order::{announcement::order_paid, key::order_key},
+};
+
+/// What the commands of a batch touch, as it is under their locks.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    pub offers: HashMap<OptionId, Offer>,
+    /// Pieces left.
+    pub stock: HashMap<OptionId, i32>,
+    pub purses: HashMap<MemberId, user_point::Model>,
+    /// The lines of the carts that are ordered from, in their order.
+    pub carts: HashMap<MemberId, Vec<cart_item::Model>>,
+    /// The orders that bear the commands' keys already.
+    pub placed: HashMap<(MemberId, String), order::Model>,
+}
+
+/// An option as it is sold now.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    pub product_id: ProductId,
+    pub store_id: StoreId,
+    pub product_name: String,
+    pub option_name: String,
+    pub price: Won,
+    pub is_on_sale: bool,
+    pub is_open: bool,
+}
+
+/// What comes of a command.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    Placed(Box<Placement>),
+    /// The key's order exists: here it is, once more.
+    Replayed(order::Model),
+    Refused(Refusal),
+}
+
+/// Everything that placing one order writes.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    pub order: order::Model,
+    pub items: Vec<order_item::Model>,
+    pub event: order_event::Model,
+    /// `None` where nothing had to be paid.
+    pub entry: Option<point_entry::Model>,
+    pub announcement: outbox::Model,
+    /// The lines that leave the cart.
+    pub cart_lines: Vec<CartItemId>,
+}
+
+/// Why an order was not placed. `index` is a place in the selection's list, where it has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    KeyReused,
+    Empty,
+    NoSuchCartItem { index: usize },
+    NoSuchOption { index: usize },
+    ProductUnavailable { index: Option<usize>, name: String },
+    StoreClosed { index: Option<usize>, name: String },
+    TotalTooLarge,
+    PriceChanged { expected: Won, actual: Won },
+    PointsMismatch { points: Won, total: Won },
+    InsufficientStock(Vec<Shortage>),
+    InsufficientPoints { required: Won, balance: Won },
+}
+
+/// An option of which there are fewer pieces than ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shortage {
+    pub option_id: OptionId,
+    pub requested: i32,
+    pub available: i32,
+}
+
+/// Decides one command of a member; what it takes is gone from the snapshot.
+pub fn decide(
+    snapshot: &mut Snapshot,
+    member_id: MemberId,
+    request: &Request,
+    now: DateTime<Utc>,
+    rng: &mut impl Rng,
+) -> Decision {
+    let key = (member_id, request.idempotency_key.clone());
+    let request_hash = request.hash();
+    if let Some(order) = snapshot.placed.get(&key) {
+        return if order.request_hash == request_hash {
+            Decision::Replayed(order.clone())
+        } else {
+            Decision::Refused(Refusal::KeyReused)
+        };
+    }
+    match check(snapshot, member_id, request) {
+        Err(refusal) => Decision::Refused(refusal),
+        Ok(basket) => {
+            let mut draft = Draft {
+                member_id,
+                now,
+                rng,
+            };
+            let placement = draft.place(snapshot, basket, request, request_hash);
+            snapshot.placed.insert(key, placement.order.clone());
+            Decision::Placed(Box::new(placement))
+        }
+    }
+}
+
+/// What is ordered, found good.
+struct Basket {
+    lines: Vec<PricedLine>,
+    total: Won,
+    cart_lines: Vec<CartItemId>,
+}
+
+struct PricedLine {
+    option_id: OptionId,
+    quantity: i32,
+    total: Won,
+    offer: Offer,
+}
+
+/// A line as it was selected: where the client wrote it, if anywhere.
+struct SelectedLine {
+    line: Line,
+    index: Option<usize>,
+}
+
+/// Checks in the order in which a client can best act on it: what is meant, what is for sale, what it
+/// costs, whether it is there, whether it can be paid.
+fn check(snapshot: &Snapshot, member_id: MemberId, request: &Request) -> Result<Basket, Refusal> {
+    let (selected, cart_lines) = select(snapshot, member_id, &request.selection)?;
+    let lines = price(snapshot, selected)?;
+    let total =
+        Won::checked_sum(lines.iter().map(|line| line.total)).ok_or(Refusal::TotalTooLarge)?;
+    if let Some(expected) = request.expected_total.filter(|expected| *expected != total) {
+        return Err(Refusal::PriceChanged {
+            expected,
+            actual: total,
+        });
+    }
+    if let Some(points) = request.points.filter(|points| *points != total) {
+        return Err(Refusal::PointsMismatch { points, total });
+    }
+    let shortages = shortages(snapshot, &lines);
+    if !shortages.is_empty() {
+        return Err(Refusal::InsufficientStock(shortages));
+    }
+    let balance = snapshot
+        .purses
+        .get(&member_id)
+        .map_or(Won::ZERO, |purse| purse.balance);
+    if balance < total {
+        return Err(Refusal::InsufficientPoints {
+            required: total,
+            balance,
+        });
+    }
+    Ok(Basket {
+        lines,
+        total,
+        cart_lines,
+    })
+}
+
+/// The lines that are meant, the same option once, and which lines of the cart they came from.
+fn select(
+    snapshot: &Snapshot,
+    member_id: MemberId,
+    selection: &Selection,
+) -> Result<(Vec<SelectedLine>, Vec<CartItemId>), Refusal> {
+    let cart = snapshot
+        .carts
+        .get(&member_id)
+        .map_or(&[][..], Vec::as_slice);
+    let from_cart = |item: &cart_item::Model, index| SelectedLine {
+        line: Line {
+            option_id: item.option_id,
+            quantity: item.quantity,
+        },
+        index,
+    };
+    match selection {
+        Selection::Lines(lines) => Ok((summed(lines), Vec::new())),
+        Selection::Cart if cart.is_empty() => Err(Refusal::Empty),
+        Selection::Cart => Ok((
+            cart.iter().map(|item| from_cart(item, None)).collect(),
+            cart.iter().map(|item| item.id).collect(),
+        )),
+        Selection::CartItems(ids) => {
+            let mut lines = Vec::new();
+            let mut taken = Vec::new();
+            for (index, id) in ids
+                .iter()
+                .enumerate()
+                .filter(|(index, id)| !ids[..*index].contains(id))
+            {
+                let item = cart
+                    .iter()
+                    .find(|item| item.id == *id)
+                    .ok_or(Refusal::NoSuchCartItem { index })?;
+                lines.push(from_cart(item, Some(index)));
+                taken.push(*id);
+            }
+            Ok((lines, taken))
+        }
+    }
+}
+
+fn summed(lines: &[Line]) -> Vec<SelectedLine> {
+    let mut summed: Vec<SelectedLine> = Vec::with_capacity(lines.len());
+    for (index, line) in lines.iter().enumerate() {
+        match summed
+            .iter_mut()
+            .find(|seen| seen.line.option_id == line.option_id)
+        {
+            Some(seen) => seen.line.quantity += line.quantity,
+            None => summed.push(SelectedLine {
+                line: *line,
+                index: Some(index),
+            }),
+        }
+    }
+    summed
+}
+
+fn price(snapshot: &Snapshot, lines: Vec<SelectedLine>) -> Result<Vec<PricedLine>, Refusal> {
+    let priced = lines.into_iter().map(|SelectedLine { line, index }| {
+        let offer = snapshot
+            .offers
+            .get(&line.option_id)
+            .ok_or(Refusal::NoSuchOption {
+                index: index.unwrap_or_default(),
+            })?
+            .clone();
+        let name = || offer.product_name.clone();
+        if !offer.is_on_sale {
+            return Err(Refusal::ProductUnavailable {
+                index,
+                name: name(),
+            });
+        }
+        if !offer.is_open {
+            return Err(Refusal::StoreClosed {
+                index,
+                name: name(),
+            });
+        }
+        let total = offer
+            .price
+            .checked_mul(line.quantity)
+            .ok_or(Refusal::TotalTooLarge)?;
+        Ok(PricedLine {
+            option_id: line.option_id,
+            quantity: line.quantity,
+            total,
+            offer,
+        })
+    });
+    priced.collect()
+}
+
+fn shortages(snapshot: &Snapshot, lines: &[PricedLine]) -> Vec<Shortage> {
+    let shortage = |line: &PricedLine| {
+        let available = snapshot
+            .stock
+            .get(&line.option_id)
+            .copied()
+            .unwrap_or_default();
+        (available < line.quantity).then_some(Shortage {
+            option_id: line.option_id,
+            requested: line.quantity,
+            available,
+        })
+    };
+    lines.iter().filter_map(shortage).collect()
+}
+
+/// The making of one order.
+struct Draft<'r, R> {
+    member_id: MemberId,
+    now: DateTime<Utc>,
+    rng: &'r mut R,
+}
+
+impl<R: Rng> Draft<'_, R> {
+    /// Takes the basket out of the snapshot and writes it down.
+    fn place(
+        &mut self,
+        snapshot: &mut Snapshot,
+        basket: Basket,
+        request: &Request,
+        request_hash: Vec<u8>,
+    ) -> Placement {
+        let order = order::Model {
+            id: new_id(self.now, self.rng),
+            order_key: order_key(self.now, self.rng.random()),
+            member_id: self.member_id,
+            status: OrderStatus::Paid,
+            items_total: basket.total,
+            discount: Won::ZERO,
+            points_used: basket.total,
+            amount_due: Won::ZERO,
+            refunded: Won::ZERO,
+            idempotency_key: request.idempotency_key.clone(),
+            request_hash,
+            placed_at: self.now,
+            payment_expires_at: None,
+            last_sequence: 1,
+        };
+        let entry = self.pay(snapshot, &order);
+        let items = self.items(snapshot, basket.lines, &order);
+        if let Some(cart) = snapshot.carts.get_mut(&self.member_id) {
+            cart.retain(|item| !basket.cart_lines.contains(&item.id));
+        }
+        let event = order_event::Model {
+            order_id: order.id,
+            sequence: 1,
+            status: order.status,
+            item_ids: items.iter().map(|item| item.id).collect(),
+            reason: None,
+            at: self.now,
+        };
+        let announcement = order_paid(new_id(self.now, self.rng), &order, &items);
+        Placement {
+            order,
+            items,
+            event,
+            entry,
+            announcement,
+            cart_lines: basket.cart_lines,
+        }
+    }
+
+    fn pay(&mut self, snapshot: &mut Snapshot, order: &order::Model) -> Option<point_entry::Model> {
+        if order.points_used == Won::ZERO {
+            return None;
+        }
+        let purse = snapshot.purses.get_mut(&self.member_id)?;
+        purse.balance = purse.balance.checked_sub(order.points_used)?;
+        purse.last_sequence += 1;
+        Some(point_entry::Model {
+            id: new_id(self.now, self.rng),
+            user_point_id: purse.id,
+            sequence: purse.last_sequence,
+            action: PointAction::Use,
+            amount: order.points_used.negated(),
+            balance_after: purse.balance,
+            order_id: Some(order.id),
+            idempotency_key: None,
+            created_at: self.now,
+        })
+    }
+
+    fn items(
+        &mut self,
+        snapshot: &mut Snapshot,
+        lines: Vec<PricedLine>,
+        order: &order::Model,
+    ) -> Vec<order_item::Model> {
+        let mut items = Vec::with_capacity(lines.len());
+        for (position, line) in (0..).zip(lines) {
+            if let Some(left) = snapshot.stock.get_mut(&line.option_id) {
+                *left -= line.quantity;
+            }
+            items.push(order_item::Model {
+                id: new_id(self.now, self.rng),
+                order_id: order.id,
+                position,
+                option_id: line.option_id,
+                product_id: line.offer.product_id,
+                store_id: line.offer.store_id,
+                product_name: line.offer.product_name,
+                option_name: line.offer.option_name,
+                unit_price: line.offer.price,
+                quantity: line.quantity,
+                line_total: line.total,
+                status: order.status,
+                cancel_reason: None,
+                paid_at: Some(self.now),
+            });
+        }
+        items
+    }
+}

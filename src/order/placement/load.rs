@@ -1,0 +1,170 @@
+//! Loading: what a batch touches, in a fixed number of statements, in the shop's one order of locks:
+//! cart lines, stock by option, purses by id. Keys are looked up last, under their members' locks, so a
+//! key that another instance is just using is seen.
+
+use std::collections::{BTreeSet, HashMap};
+
+use entity::{
+    Won,
+    id::{MemberId, OptionId, ProductId, StoreId},
+    order, product, product_option, store,
+};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter,
+    QuerySelect, RelationTrait, prelude::DateTimeUtc, sea_query::Expr,
+};
+
+use super::{
+    Command,
+    decide::{Offer, Snapshot},
+    request::Selection,
+};
+use crate::{cart, db::Transaction, point, stock};
+
+/// The snapshot that the commands are decided over.
+pub async fn load(
+    tx: &Transaction,
+    commands: &[Command],
+    now: DateTimeUtc,
+) -> Result<Snapshot, DbErr> {
+    let mut snapshot = Snapshot::default();
+    load_carts(tx, commands, &mut snapshot).await?;
+    let options = options(commands, &snapshot);
+    if !options.is_empty() {
+        snapshot.offers = offers(tx, &options).await?;
+        let stock = stock::store::lock(tx, &options).await?;
+        snapshot.stock = stock
+            .into_iter()
+            .map(|row| (row.option_id, row.quantity))
+            .collect();
+    }
+    load_purses(tx, commands, now, &mut snapshot).await?;
+    snapshot.placed = placed(tx, commands).await?;
+    Ok(snapshot)
+}
+
+async fn load_carts(
+    tx: &Transaction,
+    commands: &[Command],
+    snapshot: &mut Snapshot,
+) -> Result<(), DbErr> {
+    let members = commands
+        .iter()
+        .filter(|command| !matches!(command.request.selection, Selection::Lines(_)))
+        .map(|command| command.member_id)
+        .collect::<BTreeSet<_>>();
+    if members.is_empty() {
+        return Ok(());
+    }
+    let members = members.into_iter().collect::<Vec<_>>();
+    for (member_id, line) in cart::store::lock_lines_of_members(tx, &members).await? {
+        snapshot.carts.entry(member_id).or_default().push(line);
+    }
+    Ok(())
+}
+
+/// Every option that some command might take, sorted.
+fn options(commands: &[Command], snapshot: &Snapshot) -> Vec<OptionId> {
+    let mut options = snapshot
+        .carts
+        .values()
+        .flatten()
+        .map(|line| line.option_id)
+        .collect::<BTreeSet<_>>();
+    for command in commands {
+        if let Selection::Lines(lines) = &command.request.selection {
+            options.extend(lines.iter().map(|line| line.option_id));
+        }
+    }
+    options.into_iter().collect()
+}
+
+#[derive(FromQueryResult)]
+struct OfferRow {
+    option_id: OptionId,
+    option_name: String,
+    price: Won,
+    product_id: ProductId,
+    product_name: String,
+    deleted_at: Option<DateTimeUtc>,
+    store_id: StoreId,
+    is_open: bool,
+}
+
+async fn offers(tx: &Transaction, options: &[OptionId]) -> Result<HashMap<OptionId, Offer>, DbErr> {
+    let rows = product_option::Entity::find()
+        .inner_join(product::Entity)
+        .join(JoinType::InnerJoin, product::Relation::Store.def())
+        .select_only()
+        .column_as(product_option::Column::Id, "option_id")
+        .column_as(product_option::Column::Name, "option_name")
+        .column_as(product_option::Column::Price, "price")
+        .column_as(product::Column::Id, "product_id")
+        .column_as(product::Column::Name, "product_name")
+        .column_as(product::Column::DeletedAt, "deleted_at")
+        .column_as(store::Column::Id, "store_id")
+        .column_as(store::Column::IsOpen, "is_open")
+        .filter(product_option::COLUMN.id.is_in(options.iter().copied()))
+        .into_model::<OfferRow>()
+        .all(tx)
+        .await?;
+    let offer = |row: OfferRow| {
+        let offer = Offer {
+            product_id: row.product_id,
+            store_id: row.store_id,
+            product_name: row.product_name,
+            option_name: row.option_name,
+            price: row.price,
+            is_on_sale: row.deleted_at.is_none(),
+            is_open: row.is_open,
+        };
+        (row.option_id, offer)
+    };
+    Ok(rows.into_iter().map(offer).collect())
+}
+
+/// Locks the members' purses; who has none yet gets an empty one, because the purse's row is also the
+/// lock of its member's keys.
+async fn load_purses(
+    tx: &Transaction,
+    commands: &[Command],
+    now: DateTimeUtc,
+    snapshot: &mut Snapshot,
+) -> Result<(), DbErr> {
+    let members = commands
+        .iter()
+        .map(|command| command.member_id)
+        .collect::<BTreeSet<MemberId>>();
+    let members = members.into_iter().collect::<Vec<_>>();
+    let mut purses = point::store::lock_by_members(tx, &members).await?;
+    if purses.len() < members.len() {
+        point::store::insert_empty(tx, &members, now).await?;
+        purses = point::store::lock_by_members(tx, &members).await?;
+    }
+    snapshot.purses = purses
+        .into_iter()
+        .map(|purse| (purse.member_id, purse))
+        .collect();
+    Ok(())
+}
+
+async fn placed(
+    tx: &Transaction,
+    commands: &[Command],
+) -> Result<HashMap<(MemberId, String), order::Model>, DbErr> {
+    let keys = commands
+        .iter()
+        .map(|command| (command.member_id, command.request.idempotency_key.clone()))
+        .collect::<Vec<_>>();
+    let mut orders = order::Entity::find();
+    QuerySelect::query(&mut orders).from_values(keys, "wanted");
+    let orders = orders
+        .filter(Expr::col((order::Entity, order::Column::MemberId)).equals(("wanted", "column1")))
+        .filter(
+            Expr::col((order::Entity, order::Column::IdempotencyKey)).equals(("wanted", "column2")),
+        )
+        .all(tx)
+        .await?;
+    let keyed = |order: order::Model| ((order.member_id, order.idempotency_key.clone()), order);
+    Ok(orders.into_iter().map(keyed).collect())
+}

@@ -1,0 +1,293 @@
+//! Placing orders: the engine.
+//!
+//! `placeOrder` puts a command on a bounded queue and awaits its answer. One worker takes whatever has
+//! queued while the batch before was committing (alone, an order is a batch of one; under load the batch
+//! grows by itself, with no timer) and runs one transaction for all of it:
+//!
+//! 1. [`load`]: a snapshot of everything the commands touch, locked in the shop's one order;
+//! 2. [`decide`]: a pure function a command, in their order;
+//! 3. [`apply`]: multi-row inserts and set-based updates;
+//! 4. commit, and only then answer.
+//!
+//! What holds, whatever happens: a refusal changes nothing and harms no neighbour; a batch that the database
+//! refuses is split until the command at fault stands alone; a command that waited past its deadline is
+//! refused before it is tried, never after; a client that hangs up still gets its order; on a stop what has
+//! queued is placed. Correctness rests on locks and unique indexes, so any number of instances are safe
+//! together: the engine only shares commits.
+
+mod apply;
+mod decide;
+mod load;
+mod request;
+
+use std::{collections::BTreeSet, time::Duration};
+
+use entity::{
+    id::{MemberId, OptionId, ProductId},
+    order,
+};
+use futures_util::future::BoxFuture;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use scoped_futures::ScopedFutureExt;
+use tokio::{
+    sync::{Mutex, mpsc, oneshot},
+    task::JoinHandle,
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    config::Limits,
+    db::{Db, Transaction, is_taken},
+    event::Bus,
+    fault::{Failure, Fault, Never, Outcome},
+};
+
+pub use decide::{Decision, Offer, Placement, Refusal, Shortage, Snapshot, decide};
+pub use request::{Line, Malformed, Request, Selection};
+
+/// A member's wish to order, with the chance that its ids and key are drawn from: the same command over the
+/// same snapshot gives the same order.
+#[derive(Clone, Debug)]
+pub struct Command {
+    pub member_id: MemberId,
+    pub request: Request,
+    pub seed: [u8; 32],
+}
+
+/// What a command gets.
+pub type Answer = Outcome<order::Model, Refusal>;
+
+/// How often a command is tried whose random order key was taken already.
+const KEY_ATTEMPTS_MAX: u8 = 5;
+
+/// When a client whose order did not fit the queue should come again.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// The order engine: a queue and its worker.
+#[derive(Debug)]
+pub struct Engine {
+    queue: mpsc::Sender<Queued>,
+    deadline: Duration,
+    stopping: CancellationToken,
+    worker: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Debug)]
+struct Queued {
+    command: Command,
+    deadline: Instant,
+    reply: oneshot::Sender<Answer>,
+}
+
+impl Engine {
+    /// Starts the worker.
+    pub(crate) fn start(db: Db, clock: Clock, bus: Bus, limits: &Limits) -> Self {
+        let (queue, commands) = mpsc::channel(limits.order_queue);
+        let stopping = CancellationToken::new();
+        let worker = Worker {
+            placer: Placer { db, clock, bus },
+            batch_max: limits.order_batch,
+        };
+        let worker = tokio::spawn(worker.run(commands, stopping.clone()));
+        Self {
+            queue,
+            deadline: limits.order_deadline,
+            stopping,
+            worker: Mutex::new(Some(worker)),
+        }
+    }
+
+    /// Places an order. Once this was called the order is placed or refused even if nobody waits for the
+    /// answer.
+    pub async fn place(&self, member_id: MemberId, request: Request) -> Answer {
+        let command = Command {
+            member_id,
+            request,
+            seed: rand::rng().random(),
+        };
+        let (reply, answer) = oneshot::channel();
+        let deadline = Instant::now() + self.deadline;
+        self.queue
+            .try_send(Queued {
+                command,
+                deadline,
+                reply,
+            })
+            .map_err(|_| Fault::Overloaded {
+                retry_after: RETRY_AFTER,
+            })?;
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Fault::internal("the order engine died").into()))
+    }
+
+    /// Takes no more commands, places those that have queued, and ends.
+    pub async fn stop(&self) {
+        self.stopping.cancel();
+        if let Some(worker) = self.worker.lock().await.take()
+            && let Err(error) = worker.await
+        {
+            tracing::error!(%error, "the order engine died");
+        }
+    }
+}
+
+struct Worker {
+    placer: Placer,
+    batch_max: usize,
+}
+
+impl Worker {
+    async fn run(self, mut commands: mpsc::Receiver<Queued>, stopping: CancellationToken) {
+        let mut batch = Vec::with_capacity(self.batch_max);
+        loop {
+            tokio::select! {
+                biased;
+                () = stopping.cancelled(), if !commands.is_closed() => commands.close(),
+                taken = commands.recv_many(&mut batch, self.batch_max) => {
+                    if taken == 0 {
+                        return;
+                    }
+                    self.serve(batch.drain(..)).await;
+                }
+            }
+        }
+    }
+
+    async fn serve(&self, batch: impl Iterator<Item = Queued>) {
+        let now = Instant::now();
+        let mut commands = Vec::new();
+        let mut replies = Vec::new();
+        for Queued {
+            command,
+            deadline,
+            reply,
+        } in batch
+        {
+            if deadline <= now {
+                // Whoever does not wait any more need not hear it.
+                _ = reply.send(Err(Fault::TimedOut.into()));
+            } else {
+                commands.push(command);
+                replies.push(reply);
+            }
+        }
+        let answers = self.placer.place(&commands).await;
+        for (reply, answer) in replies.into_iter().zip(answers) {
+            _ = reply.send(answer);
+        }
+    }
+}
+
+/// Places batches of commands; the part of the engine that knows no queue.
+#[derive(Clone, Debug)]
+pub struct Placer {
+    pub db: Db,
+    pub clock: Clock,
+    pub bus: Bus,
+}
+
+impl Placer {
+    /// Places the commands in one transaction, or as few as it takes; one answer each, in their order.
+    pub fn place<'c>(&'c self, commands: &'c [Command]) -> BoxFuture<'c, Vec<Answer>> {
+        Box::pin(async move {
+            if commands.is_empty() {
+                return Vec::new();
+            }
+            match self.commit(commands, 0).await {
+                Ok(decisions) => self.tell(decisions),
+                Err(Fault::Database(error)) if commands.len() > 1 => {
+                    tracing::warn!(%error, size = commands.len(), "splitting a batch");
+                    let (first, rest) = commands.split_at(commands.len() / 2);
+                    let mut answers = self.place(first).await;
+                    answers.extend(self.place(rest).await);
+                    answers
+                }
+                Err(Fault::Database(error)) if is_taken(&error, "order", &["order_key"]) => {
+                    vec![self.place_with_another_key(&commands[0]).await]
+                }
+                Err(fault) => commands.iter().map(|_| Err(fault.clone().into())).collect(),
+            }
+        })
+    }
+
+    /// Draws again: of a day's million orders, some hundreds meet a key that is taken.
+    async fn place_with_another_key(&self, command: &Command) -> Answer {
+        for attempt in 1..KEY_ATTEMPTS_MAX {
+            match self.commit(std::slice::from_ref(command), attempt).await {
+                Err(Fault::Database(error)) if is_taken(&error, "order", &["order_key"]) => {}
+                Err(fault) => return Err(fault.into()),
+                Ok(decisions) => return self.tell(decisions).swap_remove(0),
+            }
+        }
+        Err(Fault::internal("no order key was free").into())
+    }
+
+    async fn commit(&self, commands: &[Command], attempt: u8) -> Result<Vec<Decision>, Fault> {
+        let committed = self
+            .db
+            .transaction(|tx| self.decide_all(tx, commands, attempt).scope_boxed());
+        committed.await.map_err(Failure::into_fault)
+    }
+
+    async fn decide_all(
+        &self,
+        tx: &Transaction,
+        commands: &[Command],
+        attempt: u8,
+    ) -> Outcome<Vec<Decision>, Never> {
+        let now = self.clock.now();
+        let mut snapshot = load::load(tx, commands, now).await?;
+        let decisions = commands
+            .iter()
+            .map(|command| {
+                let mut seed = command.seed;
+                seed[0] ^= attempt;
+                let mut rng = StdRng::from_seed(seed);
+                decide(
+                    &mut snapshot,
+                    command.member_id,
+                    &command.request,
+                    now,
+                    &mut rng,
+                )
+            })
+            .collect::<Vec<_>>();
+        let placements = placements(&decisions).collect::<Vec<_>>();
+        apply::apply(tx, &placements, &snapshot).await?;
+        Ok(decisions)
+    }
+
+    /// Tells the bus, now that it is true, and makes the answers.
+    fn tell(&self, decisions: Vec<Decision>) -> Vec<Answer> {
+        let mut stock = BTreeSet::<(ProductId, OptionId)>::new();
+        for placement in placements(&decisions) {
+            self.bus
+                .publish_order_event(placement.order.member_id, placement.event.clone());
+            stock.extend(
+                placement
+                    .items
+                    .iter()
+                    .map(|item| (item.product_id, item.option_id)),
+            );
+        }
+        for (product_id, option_id) in stock {
+            self.bus.stock.publish(product_id, option_id);
+        }
+        let answer = |decision| match decision {
+            Decision::Placed(placement) => Ok(placement.order),
+            Decision::Replayed(order) => Ok(order),
+            Decision::Refused(refusal) => Err(Failure::Refused(refusal)),
+        };
+        decisions.into_iter().map(answer).collect()
+    }
+}
+
+fn placements(decisions: &[Decision]) -> impl Iterator<Item = &Placement> {
+    decisions.iter().filter_map(|decision| match decision {
+        Decision::Placed(placement) => Some(placement.as_ref()),
+        Decision::Replayed(_) | Decision::Refused(_) => None,
+    })
+}

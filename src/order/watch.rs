@@ -1,0 +1,92 @@
+//! Watching one order: its history past a sequence, then what happens, no gap, no duplicate.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use entity::{id::OrderId, order_event};
+use futures_util::{Stream, stream};
+use sea_orm::DbErr;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+use super::{state::is_final, store};
+use crate::{db::Db, event::Bus};
+
+/// A watch over one order. The bus wakes it; wherever the bus is behind, ahead or silent, the numbered
+/// history in the database fills the gap.
+#[derive(Debug)]
+pub struct OrderWatch {
+    db: Db,
+    order_id: OrderId,
+    live: Receiver<Arc<order_event::Model>>,
+    /// Events that are next, in sequence.
+    ready: VecDeque<order_event::Model>,
+    /// The sequence of the newest event in `ready`, or delivered.
+    last_sequence: i32,
+    is_over: bool,
+}
+
+impl OrderWatch {
+    /// Watches from after the sequence `after` on; `status` is the order's status now or before.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub async fn begin(db: Db, bus: &Bus, order_id: OrderId, after: i32) -> Result<Self, DbErr> {
+        // First listen, then read: what happens in between is seen twice rather than never, and is
+        // recognized by its sequence.
+        let live = bus.orders.subscribe(order_id);
+        let mut watch = Self {
+            db,
+            order_id,
+            live,
+            ready: VecDeque::new(),
+            last_sequence: after,
+            is_over: false,
+        };
+        watch.catch_up().await?;
+        if watch.ready.is_empty() {
+            // Whoever has seen everything of a finished order has nothing to wait for.
+            let past = store::events_after(watch.db.reader(), order_id, 0).await?;
+            watch.is_over = past.last().is_some_and(|event| is_final(event.status));
+        }
+        Ok(watch)
+    }
+
+    /// The events, until the order is final.
+    pub fn events(self) -> impl Stream<Item = Result<order_event::Model, DbErr>> + Send {
+        stream::unfold(self, async |mut watch| {
+            let event = watch.next().await.transpose()?;
+            watch.is_over |= event.is_err();
+            Some((event, watch))
+        })
+    }
+
+    async fn next(&mut self) -> Result<Option<order_event::Model>, DbErr> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                self.is_over = is_final(event.status);
+                return Ok(Some(event));
+            }
+            if self.is_over {
+                return Ok(None);
+            }
+            match self.live.recv().await {
+                Ok(event) if event.sequence <= self.last_sequence => {}
+                Ok(event) if event.sequence == self.last_sequence + 1 => {
+                    self.last_sequence = event.sequence;
+                    self.ready.push_back(event.as_ref().clone());
+                }
+                Ok(_) | Err(RecvError::Lagged(_)) => self.catch_up().await?,
+                Err(RecvError::Closed) => return Ok(None),
+            }
+        }
+    }
+
+    async fn catch_up(&mut self) -> Result<(), DbErr> {
+        let missed =
+            store::events_after(self.db.reader(), self.order_id, self.last_sequence).await?;
+        if let Some(last) = missed.last() {
+            self.last_sequence = last.sequence;
+        }
+        self.ready.extend(missed);
+        Ok(())
+    }
+}

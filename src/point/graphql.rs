@@ -1,0 +1,242 @@
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, connection::Connection};
+use chrono::{DateTime, Utc};
+use entity::{
+    id::{PointEntryId, UserPointId},
+    point_entry, user_point,
+};
+
+use super::{Charge, ChargeRefusal, Refusal, store};
+use crate::{
+    fault::Failure,
+    graphql::{
+        ApiError, AppContext, InputError, UserError, UserErrorCode,
+        connection::{PageArguments, TotalCount},
+        settle,
+        won::Won,
+    },
+    order::{
+        graphql::{Order, PaymentProvider},
+        idempotency_key,
+    },
+};
+
+/// A member's points. One point is worth one won.
+#[derive(Clone)]
+pub struct UserPoint(pub user_point::Model);
+
+/// A line of the point ledger, which is only ever added to.
+#[derive(Clone)]
+pub struct PointEntry(pub point_entry::Model);
+
+/// Why a balance moved.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "point_entry::PointAction")]
+pub enum PointAction {
+    /// Points were charged.
+    Charge,
+    /// Points paid for an order.
+    Use,
+    /// Points came back from an order.
+    Refund,
+}
+
+/// How much to charge.
+#[derive(InputObject)]
+pub struct ChargePointsInput {
+    /// In won: 1,000 to 5,000,000 at once, and at most 10,000,000 in all, unless the shop is set up
+    /// otherwise.
+    amount: Won,
+    /// 1 to 64 characters that you make up for this charge: sent again, it charges nothing more.
+    idempotency_key: String,
+    /// Through which gateway; none to charge at once, where the shop allows that.
+    provider: Option<PaymentProvider>,
+}
+
+/// What charging points gives.
+#[derive(SimpleObject)]
+pub struct ChargePointsPayload {
+    /// The points as they are now; null if there are user errors.
+    user_point: Option<UserPoint>,
+    /// Why nothing was changed; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+#[derive(Default)]
+pub struct PointMutation;
+
+#[Object]
+impl PointMutation {
+    /// Charges points.
+    async fn charge_points(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How much to charge.")] input: ChargePointsInput,
+    ) -> Result<Option<ChargePointsPayload>, ApiError> {
+        let member_id = ctx.caller()?.member_id;
+        let charge = async || {
+            let idempotency_key = idempotency_key(&input.idempotency_key)
+                .map_err(|message| InputError::invalid(message, &["idempotencyKey"]))
+                .map_err(refused)?;
+            match input.provider {
+                None => {}
+                Some(PaymentProvider::Point) => {
+                    let message = "Points cannot be charged with points: leave the provider out.";
+                    return Err(refused(InputError::invalid(message, &["provider"])));
+                }
+                Some(_) => return Err(refused(told(&Refusal::PaymentUnavailable))),
+            }
+            let charge = Charge {
+                member_id,
+                amount: input.amount.0,
+                idempotency_key,
+            };
+            super::charge_points(ctx.app(), &charge)
+                .await
+                .map_err(|failure| failure.map_refusal(|refusal| told(&refusal).into()))
+        };
+        let (purse, user_errors) = settle(charge().await)?;
+        Ok(Some(ChargePointsPayload {
+            user_point: purse.map(UserPoint),
+            user_errors,
+        }))
+    }
+}
+
+fn refused(error: InputError) -> Failure<UserError> {
+    Failure::Refused(error.into())
+}
+
+fn told(refusal: &Refusal) -> InputError {
+    match refusal {
+        Refusal::PaymentUnavailable => InputError::new(
+            UserErrorCode::PaymentUnavailable,
+            "Points cannot be charged this way at the moment.",
+        )
+        .at(&["provider"]),
+        Refusal::KeyReused => InputError::new(
+            UserErrorCode::IdempotencyKeyReused,
+            "This idempotency key was used for a charge of another amount: make a new key.",
+        )
+        .at(&["idempotencyKey"]),
+        Refusal::Limit(limit) => told_limit(*limit).at(&["amount"]),
+    }
+}
+
+fn told_limit(refusal: ChargeRefusal) -> InputError {
+    match refusal {
+        ChargeRefusal::BelowMinimum { min } => InputError::new(
+            UserErrorCode::InvalidInput,
+            format!("A charge is at least {min} won."),
+        ),
+        ChargeRefusal::AboveMaximum { max } => InputError::new(
+            UserErrorCode::PointLimitExceeded,
+            format!("A charge is at most {max} won: charge less at once."),
+        ),
+        ChargeRefusal::BalanceTooHigh {
+            balance,
+            balance_max,
+        } => InputError::new(
+            UserErrorCode::PointLimitExceeded,
+            format!("The balance is {balance} won and may reach {balance_max} won: charge less."),
+        ),
+    }
+}
+
+#[Object]
+impl UserPoint {
+    /// Begins with `user_point_`.
+    pub async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// What can be spent.
+    async fn balance(&self) -> Won {
+        self.0.balance.into()
+    }
+
+    /// How the balance came about, the newest first.
+    async fn entries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The most nodes to return from the start, 0 to 100; 20 without `first` and `last`."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The most nodes to return from the end, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only nodes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<String, PointEntry, TotalCount>, ApiError> {
+        let window = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .window::<i64>()?;
+        let id = self.0.id;
+        let rows = store::entries(ctx.app().db.reader(), id, &window).await?;
+        let count =
+            TotalCount::new(move |db| async move { store::count_entries(db.reader(), id).await });
+        window.connection(rows, count, |row| row.sequence, PointEntry)
+    }
+}
+
+#[Object]
+impl PointEntry {
+    /// Begins with `point_entry_`.
+    pub async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Why the balance moved.
+    async fn action(&self) -> PointAction {
+        self.0.action.into()
+    }
+
+    /// By how much, signed: what is spent is negative.
+    async fn amount(&self) -> Won {
+        self.0.amount.into()
+    }
+
+    /// The balance after it: the balance of the entry before plus the amount.
+    async fn balance_after(&self) -> Won {
+        self.0.balance_after.into()
+    }
+
+    /// The order that it paid for or came back from; null for charges.
+    async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>, ApiError> {
+        match self.0.order_id {
+            Some(order_id) => Ok(ctx.loaders().load_one(order_id).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+}
+
+/// The purse with this id, if the caller may see it.
+pub async fn node(ctx: &Context<'_>, id: UserPointId) -> Result<Option<UserPoint>, ApiError> {
+    let caller = ctx.caller()?;
+    let purse = store::by_id(ctx.app().db.reader(), id).await?;
+    Ok(purse
+        .filter(|purse| caller.may_see(purse.member_id))
+        .map(UserPoint))
+}
+
+/// The ledger entry with this id, if the caller may see it.
+pub async fn entry_node(
+    ctx: &Context<'_>,
+    id: PointEntryId,
+) -> Result<Option<PointEntry>, ApiError> {
+    let caller = ctx.caller()?;
+    let reader = ctx.app().db.reader();
+    let Some(entry) = store::entry(reader, id).await? else {
+        return Ok(None);
+    };
+    let purse = store::by_id(reader, entry.user_point_id).await?;
+    let is_visible = purse.is_some_and(|purse| caller.may_see(purse.member_id));
+    Ok(is_visible.then_some(PointEntry(entry)))
+}

@@ -1,0 +1,174 @@
+use chrono::{DateTime, Utc};
+use entity::{
+    Won,
+    id::{MemberId, PointEntryId, UserPointId},
+    point_entry, user_point,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{Expr, IntoIden, IntoValueTuple, OnConflict, Query, TableRef},
+};
+
+use crate::{clock::new_id, db::Transaction, graphql::connection::Window};
+
+pub async fn by_member(
+    db: &impl ConnectionTrait,
+    member_id: MemberId,
+) -> Result<Option<user_point::Model>, DbErr> {
+    user_point::Entity::find()
+        .filter(user_point::COLUMN.member_id.eq(member_id))
+        .one(db)
+        .await
+}
+
+pub async fn by_id(
+    db: &impl ConnectionTrait,
+    id: UserPointId,
+) -> Result<Option<user_point::Model>, DbErr> {
+    user_point::Entity::find_by_id(id).one(db).await
+}
+
+pub async fn by_members(
+    db: &impl ConnectionTrait,
+    member_ids: &[MemberId],
+) -> Result<Vec<user_point::Model>, DbErr> {
+    user_point::Entity::find()
+        .filter(
+            user_point::COLUMN
+                .member_id
+                .is_in(member_ids.iter().copied()),
+        )
+        .all(db)
+        .await
+}
+
+/// Makes empty purses for those of the members who have none.
+pub async fn insert_empty(
+    db: &impl ConnectionTrait,
+    member_ids: &[MemberId],
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let purses = member_ids.iter().map(|member_id| {
+        user_point::ActiveModel::from(user_point::Model {
+            id: new_id(now, &mut rand::rng()),
+            member_id: *member_id,
+            balance: Won::ZERO,
+            last_sequence: 0,
+        })
+    });
+    user_point::Entity::insert_many(purses)
+        .on_conflict(
+            OnConflict::column(user_point::Column::MemberId)
+                .do_nothing()
+                .to_owned(),
+        )
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+pub async fn lock_by_member(
+    tx: &Transaction,
+    member_id: MemberId,
+) -> Result<Option<user_point::Model>, DbErr> {
+    user_point::Entity::find()
+        .filter(user_point::COLUMN.member_id.eq(member_id))
+        .lock_exclusive()
+        .one(tx)
+        .await
+}
+
+/// The members' purses, locked in the order of their ids; who has none is missing.
+pub async fn lock_by_members(
+    tx: &Transaction,
+    member_ids: &[MemberId],
+) -> Result<Vec<user_point::Model>, DbErr> {
+    user_point::Entity::find()
+        .filter(
+            user_point::COLUMN
+                .member_id
+                .is_in(member_ids.iter().copied()),
+        )
+        .order_by_asc(user_point::COLUMN.id)
+        .lock_exclusive()
+        .all(tx)
+        .await
+}
+
+/// Writes the purses' balances and sequences, all in one statement; their rows are locked.
+pub async fn set_balances(tx: &Transaction, purses: &[user_point::Model]) -> Result<(), DbErr> {
+    let rows = purses
+        .iter()
+        .map(|purse| (purse.id, purse.balance, purse.last_sequence).into_value_tuple())
+        .collect();
+    let mut update = Query::update();
+    update
+        .table(user_point::Entity)
+        .value(
+            user_point::Column::Balance,
+            Expr::col(("changed", "column2")),
+        )
+        .value(
+            user_point::Column::LastSequence,
+            Expr::col(("changed", "column3")),
+        )
+        .from(TableRef::ValuesList(rows, "changed".into_iden()))
+        .and_where(
+            Expr::col((user_point::Entity, user_point::Column::Id)).equals(("changed", "column1")),
+        );
+    tx.execute(&update).await?;
+    Ok(())
+}
+
+pub async fn insert_entries(
+    tx: &Transaction,
+    entries: Vec<point_entry::Model>,
+) -> Result<(), DbErr> {
+    point_entry::Entity::insert_many(entries.into_iter().map(point_entry::ActiveModel::from))
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// The entry that a charge with that key made.
+pub async fn entry_by_key(
+    tx: &Transaction,
+    user_point_id: UserPointId,
+    key: &str,
+) -> Result<Option<point_entry::Model>, DbErr> {
+    point_entry::Entity::find()
+        .filter(point_entry::COLUMN.user_point_id.eq(user_point_id))
+        .filter(point_entry::COLUMN.idempotency_key.eq(key))
+        .one(tx)
+        .await
+}
+
+pub async fn entry(
+    db: &impl ConnectionTrait,
+    id: PointEntryId,
+) -> Result<Option<point_entry::Model>, DbErr> {
+    point_entry::Entity::find_by_id(id).one(db).await
+}
+
+/// A page of the ledger, newest first.
+pub async fn entries(
+    db: &impl ConnectionTrait,
+    user_point_id: UserPointId,
+    window: &Window<i64>,
+) -> Result<Vec<point_entry::Model>, DbErr> {
+    let mut cursor = point_entry::Entity::find()
+        .filter(point_entry::COLUMN.user_point_id.eq(user_point_id))
+        .cursor_by(point_entry::Column::Sequence);
+    window
+        .apply(cursor.desc(), |sequence| sequence)
+        .all(db)
+        .await
+}
+
+/// How many entries a ledger has.
+pub async fn count_entries(db: &impl ConnectionTrait, id: UserPointId) -> Result<u64, DbErr> {
+    let purse = by_id(db, id).await?;
+    // Entries are numbered from 1 without gaps.
+    Ok(purse.map_or(0, |purse| purse.last_sequence.unsigned_abs()))
+}

@@ -1,0 +1,63 @@
+use async_graphql::{Context, Object, SimpleObject};
+
+use super::{rules::last_days, store};
+use crate::{
+    catalog::graphql::Product,
+    config::PAGE_MAX,
+    graphql::{ApiError, AppContext},
+};
+
+/// A product among those that sold most.
+#[derive(SimpleObject)]
+pub struct PopularProduct {
+    /// Its place, from 1.
+    rank: i32,
+    /// The product.
+    product: Product,
+    /// Pieces sold in the window and not canceled since.
+    quantity_sold: i64,
+}
+
+/// The longest window, in days.
+const DAYS_MAX: i32 = 365;
+
+#[derive(Default)]
+pub struct PopularityQuery;
+
+#[Object]
+impl PopularityQuery {
+    /// The products on sale that sold most in the last days, by pieces, exact to the second.
+    async fn popular_products(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many days to look back from now, 1 to 365.", default = 3)] days: i32,
+        #[graphql(desc = "How many products, 1 to 100.", default = 5)] first: i32,
+    ) -> Result<Vec<PopularProduct>, ApiError> {
+        if !(1..=DAYS_MAX).contains(&days) {
+            return Err(ApiError::bad_request(format!(
+                "`days` must be between 1 and {DAYS_MAX}."
+            )));
+        }
+        let first = usize::try_from(first)
+            .ok()
+            .filter(|first| (1..=PAGE_MAX).contains(first))
+            .ok_or_else(|| {
+                ApiError::bad_request(format!("`first` must be between 1 and {PAGE_MAX}."))
+            })?;
+        let window = last_days(ctx.app().clock.now(), days);
+        let best = store::best(ctx.app().db.reader(), &window, first as u64).await?;
+        let products = ctx
+            .loaders()
+            .load_many(best.iter().map(|sold| sold.product_id))
+            .await?;
+        let ranked = (1..).zip(&best).filter_map(|(rank, sold)| {
+            let product = products.get(&sold.product_id)?.clone();
+            Some(PopularProduct {
+                rank,
+                product,
+                quantity_sold: sold.quantity,
+            })
+        });
+        Ok(ranked.collect())
+    }
+}

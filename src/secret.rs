@@ -1,0 +1,78 @@
+//! The signing key: given, or made once and kept beside the SQLite file.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use rand::RngExt;
+
+use crate::config::{DatabaseSettings, SECRET_BYTES_MIN, Secret};
+
+/// Why there is no signing key.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    #[error(
+        "JWT_SECRET is required on PostgreSQL, where all instances must share it: make one with \
+         `openssl rand -hex 32`"
+    )]
+    Required,
+    #[error("cannot read or make the signing key {path}: {error}; set JWT_SECRET instead")]
+    File { path: PathBuf, error: io::Error },
+    #[error(
+        "the signing key {path} has fewer than {SECRET_BYTES_MIN} bytes: delete it, or set JWT_SECRET"
+    )]
+    TooShort { path: PathBuf },
+}
+
+/// The key that was given; else, on SQLite, the one in the file beside the database, made where it is
+/// missing, readable by its owner alone.
+///
+/// # Errors
+/// When there is no key and none can be made.
+pub fn find_or_make(
+    given: Option<Secret>,
+    database: &DatabaseSettings,
+) -> Result<Secret, SecretError> {
+    if let Some(secret) = given {
+        return Ok(secret);
+    }
+    let path = database
+        .sqlite_file()
+        .ok_or(SecretError::Required)?
+        .with_extension("jwt-secret");
+    let failed = |error| SecretError::File {
+        path: path.clone(),
+        error,
+    };
+    make(&path).map_err(failed)?;
+    let bytes = fs::read(&path).map_err(failed)?;
+    if bytes.len() < SECRET_BYTES_MIN {
+        return Err(SecretError::TooShort { path });
+    }
+    Ok(Secret::new(bytes))
+}
+
+/// Makes the file unless it is there, whole or not at all: of several servers that start at once, one makes
+/// it and all read that one.
+fn make(path: &Path) -> io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let draft = path.with_extension(format!("{:016x}", rand::rng().random::<u64>()));
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&draft)?;
+    file.write_all(&rand::rng().random::<[u8; SECRET_BYTES_MIN]>())?;
+    file.sync_all()?;
+    let linked = match fs::hard_link(&draft, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        linked => linked,
+    };
+    fs::remove_file(&draft)?;
+    linked
+}

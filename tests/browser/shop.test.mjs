@@ -1,0 +1,210 @@
+// One order from signing in to watching it arrive, as a person does it in GraphiQL.
+//
+//   JANGTEO_URL     a running server with the demo data
+//   SCREENSHOT_DIR  where pictures go; target/screenshots unless told
+//   CHROMIUM        the browser; /usr/bin/chromium unless told
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const PATIENCE_MS = 30_000;
+const server = new URL(required("JANGTEO_URL"));
+const screenshots = process.env.SCREENSHOT_DIR ?? fileURLToPath(new URL("../../target/screenshots", import.meta.url));
+
+let browser;
+let context;
+const complaints = [];
+
+before(async () => {
+  mkdirSync(screenshots, { recursive: true });
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    // Chromium refuses to sandbox itself for root, which is who runs inside most containers.
+    args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+  });
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  context.setDefaultTimeout(PATIENCE_MS);
+  context.on("page", listenForComplaints);
+  await context.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      console.error(`Content-Security-Policy: ${event.violatedDirective} blocked ${event.blockedURI}`);
+    });
+  });
+});
+
+after(() => browser?.close());
+
+test("the root of the server leads to GraphiQL, with documentation", async () => {
+  const page = await openGraphiql();
+  assert.match(new URL(page.url()).pathname, /^\/graphiql\/?$/, "/ leads to /graphiql");
+  assert.equal(await page.title(), "Jangteo · GraphiQL");
+
+  await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
+  const docs = page.locator(".graphiql-doc-explorer");
+  await docs.getByRole("link", { name: "Mutation", exact: true }).click();
+  await docs.getByRole("link", { name: "placeOrder", exact: true }).waitFor();
+  await screenshot(page, "graphiql-docs");
+
+  // Dialogs are the one place where GraphiQL adds a style element, which the policy allows by its hash.
+  await page.getByRole("button", { name: "Open settings dialog" }).click();
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.close();
+});
+
+test("an order placed in one window shows up in the window that watches", async () => {
+  const watching = await openGraphiql();
+  await signIn(watching);
+  await Promise.all([subscription(watching), start(watching, "Watch")]);
+
+  const ordering = await openGraphiql();
+  await signIn(ordering);
+  const { products } = await run(ordering, "Browse");
+  const options = products.nodes.flatMap((product) => product.options);
+  const option = options.filter((option) => option.stockQuantity > 0).sort((a, b) => a.price - b.price)[0];
+  assert.ok(option, `Browse shows something to buy, not ${JSON.stringify(products)}`);
+
+  const { chargePoints } = await run(ordering, "Charge");
+  assert.deepEqual(chargePoints.userErrors, [], "points are charged");
+  const { addToCart } = await run(ordering, "AddToCart", { optionId: option.id });
+  assert.deepEqual(addToCart.userErrors, [], "the option goes into the cart");
+  const { placeOrder } = await run(ordering, "Order");
+  assert.deepEqual(placeOrder.userErrors, [], "the order is placed");
+  const { orderKey, status } = placeOrder.order;
+  assert.equal(status, "PAID");
+  await screenshot(ordering, "graphiql-order");
+
+  const event = watching.locator(".result-window .CodeMirror-code", { hasText: orderKey }).filter({ hasText: "PAID" });
+  await event.waitFor().catch(async () => {
+    const shown = await watching.locator(".result-window .CodeMirror-code").innerText();
+    assert.fail(`Order ${orderKey} never arrived in the watching window, which shows: ${shown || "nothing"}`);
+  });
+  await screenshot(watching, "graphiql");
+
+  const { placeOrder: again } = await run(ordering, "Order");
+  assert.equal(again.order?.orderKey, orderKey, "the same key returns the same order");
+  await Promise.all([watching.close(), ordering.close()]);
+});
+
+test("a reload keeps the tabs, forgets the member and renews the keys", async () => {
+  const page = await openGraphiql();
+  await signIn(page);
+  await page.getByRole("tab", { selected: true }).getByRole("button", { name: "Close Tab" }).click();
+  const key = await orderKey(page);
+  // GraphiQL writes the tabs and the active editors down in its own time, each by itself.
+  for (const item of ["graphiql:tabState", "graphiql:variables"]) {
+    await page.waitForFunction(([item, key]) => sessionStorage.getItem(item)?.includes(key), [item, key]);
+  }
+
+  await page.reload();
+  await page.getByRole("status").getByText("Not signed in").waitFor();
+  assert.notEqual(await orderKey(page), key, "the key in the Order tab is a new one");
+  const tabs = await page.getByRole("tab").allInnerTexts();
+  assert.deepEqual(tabs.map((tab) => tab.trim()), ["Browse", "Charge", "AddToCart", "Order", "Watch"]);
+  await page.close();
+});
+
+test("the browser had nothing to complain about, and nothing left the server", () => {
+  assert.deepEqual(complaints, []);
+});
+
+// ------------------------------------------------------------------ GraphiQL, as a person uses it
+
+async function openGraphiql() {
+  const page = await context.newPage();
+  await page.goto(server.href);
+  // Without the schema there is no documentation, and fields are marked as unknown.
+  await page.locator(".graphiql-container").waitFor();
+  await page.locator("button[aria-label='Re-fetch GraphQL schema']:enabled").waitFor();
+  return page;
+}
+
+async function signIn(page) {
+  const { signIn } = await run(page, "SignIn");
+  assert.deepEqual(signIn.userErrors, [], "the demo member can sign in");
+  await page.getByRole("status").getByText(`Signed in as ${signIn.session.member.nickname}`).waitFor();
+}
+
+async function openTab(page, operation) {
+  await page.getByRole("tab").getByRole("button", { name: operation, exact: true }).click();
+  // GraphiQL reads the operation's name and kind a moment after the text has changed.
+  const known = (name) => document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror.operationName === name;
+  await page.waitForFunction(known, operation);
+}
+
+async function start(page, operation, variables) {
+  await openTab(page, operation);
+  if (variables) {
+    await page.locator('[aria-label="Variables"] :not(.hidden) > .CodeMirror').click();
+    await page.keyboard.press("ControlOrMeta+A");
+    await page.keyboard.insertText(JSON.stringify(variables));
+  }
+  await page.getByRole("button", { name: /^Execute query/ }).click();
+}
+
+/** The idempotency key that the Order tab holds. */
+async function orderKey(page) {
+  await openTab(page, "Order");
+  const variables = page.locator('[aria-label="Variables"] .CodeMirror-line', { hasText: /order-[0-9a-f]{16}/ });
+  return (await variables.innerText()).match(/order-[0-9a-f]{16}/)[0];
+}
+
+/** Runs a ready tab and returns the data that the server answered. */
+async function run(page, operation, variables) {
+  const answers = (response) => parse(response.request().postData())?.operationName === operation;
+  const [response] = await Promise.all([page.waitForResponse(answers), start(page, operation, variables)]);
+  const text = await response.text();
+  const { data, errors } = parse(text) ?? assert.fail(`${operation} answered ${response.status()}: ${text}`);
+  assert.equal(errors, undefined, `${operation} answered with errors: ${text}`);
+  return data;
+}
+
+/** Resolves when the page has sent a subscription over an acknowledged WebSocket. */
+function subscription(page) {
+  return new Promise((resolve, reject) => {
+    const types = [];
+    const fail = () => reject(new Error(`No subscription began: the WebSocket saw ${types.join(", ") || "no message"}`));
+    const timer = setTimeout(fail, PATIENCE_MS);
+    const note = ({ payload }) => {
+      types.push(parse(payload)?.type);
+      if (!types.includes("connection_ack") || !types.includes("subscribe")) return;
+      clearTimeout(timer);
+      resolve();
+    };
+    page.once("websocket", (socket) => socket.on("framesent", note).on("framereceived", note).on("close", fail));
+  });
+}
+
+function listenForComplaints(page) {
+  page.on("pageerror", (error) => complaints.push(`exception: ${error.message}`));
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(`console ${message.type()}: ${message.text()}`);
+  });
+  page.on("request", (request) => stays(request.url()));
+  page.on("websocket", (socket) => stays(socket.url()));
+}
+
+function stays(url) {
+  const { protocol, host } = new URL(url);
+  if (protocol !== "data:" && host !== server.host) complaints.push(`request to ${url}`);
+}
+
+const screenshot = (page, name) => page.screenshot({ path: join(screenshots, `${name}.png`) });
+
+function parse(json) {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+function required(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`Set ${name} to the address of a running server with demo data`);
+  return value;
+}
