@@ -7,9 +7,12 @@
 
 use std::{
     future::poll_fn,
-    pin::{Pin, pin},
-    sync::{Arc, Mutex, PoisonError},
-    task::Poll,
+    pin::pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
     time::Duration,
 };
 
@@ -18,6 +21,7 @@ use futures_util::{
     Stream,
     future::BoxFuture,
     stream::{BoxStream, FuturesUnordered, StreamExt, poll_fn as stream_fn},
+    task::AtomicWaker,
 };
 
 use crate::db::Db;
@@ -62,17 +66,7 @@ impl LoadQueue {
 pub async fn drive<T>(execution: impl Future<Output = T>, queue: LoadQueue) -> T {
     let mut execution = pin!(execution);
     let mut loads = Loads::new(queue);
-    poll_fn(|context| {
-        loop {
-            if let Poll::Ready(output) = execution.as_mut().poll(context) {
-                return Poll::Ready(output);
-            }
-            if !loads.advance(context) {
-                return Poll::Pending;
-            }
-        }
-    })
-    .await
+    poll_fn(|context| loads.poll(context, |context| execution.as_mut().poll(context))).await
 }
 
 /// Runs a subscription together with the loads that its events ask for.
@@ -81,34 +75,67 @@ pub fn drive_stream<T: 'static>(
     queue: LoadQueue,
 ) -> impl Stream<Item = T> + Send + 'static {
     let mut loads = Loads::new(queue);
-    stream_fn(move |context| {
-        loop {
-            if let Poll::Ready(item) = Pin::new(&mut execution).poll_next(context) {
-                return Poll::Ready(item);
-            }
-            if !loads.advance(context) {
-                return Poll::Pending;
-            }
-        }
-    })
+    stream_fn(move |context| loads.poll(context, |context| execution.poll_next_unpin(context)))
 }
 
 struct Loads {
     queue: LoadQueue,
     running: FuturesUnordered<BoxFuture<'static, ()>>,
+    stirred: Arc<Stirred>,
 }
+
+/// How often an execution that stirs is polled again before the runtime gets a turn, which it needs to
+/// renew the budget that its own futures live on.
+const TURNS: usize = 32;
 
 impl Loads {
     fn new(queue: LoadQueue) -> Self {
         Self {
             queue,
             running: FuturesUnordered::new(),
+            stirred: Arc::default(),
         }
     }
 
+    fn poll<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        mut execution: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        self.stirred.parent.register(context.waker());
+        let waker = Waker::from(self.stirred.clone());
+        for _ in 0..TURNS {
+            self.stirred.is_set.store(false, Ordering::Release);
+            if let Poll::Ready(output) = execution(&mut Context::from_waker(&waker)) {
+                return Poll::Ready(output);
+            }
+            // A part of the execution that only gave way to others is not done yet, and may ask for more.
+            let may_go_on = self.stirred.is_set.load(Ordering::Acquire) || self.advance(context);
+            if !may_go_on {
+                return Poll::Pending;
+            }
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+
     /// Starts what is queued; whether any load finished, so that the execution can go on.
-    fn advance(&mut self, context: &mut std::task::Context<'_>) -> bool {
+    fn advance(&mut self, context: &mut Context<'_>) -> bool {
         self.running.extend(self.queue.take());
         matches!(self.running.poll_next_unpin(context), Poll::Ready(Some(())))
+    }
+}
+
+/// Wakes the task, and remembers that something asked for it.
+#[derive(Default)]
+struct Stirred {
+    is_set: AtomicBool,
+    parent: AtomicWaker,
+}
+
+impl Wake for Stirred {
+    fn wake(self: Arc<Self>) {
+        self.is_set.store(true, Ordering::Release);
+        self.parent.wake();
     }
 }

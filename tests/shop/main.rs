@@ -1,0 +1,6 @@
+//! Black-box tests: a real server, real HTTP and WebSocket, on SQLite and on PostgreSQL.
+
+#[macro_use]
+mod support;
+
+mod orders;

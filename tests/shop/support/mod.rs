@@ -1,0 +1,43 @@
+//! What the tests are written with: a shop of its own for each, clients that speak to it as anyone would, a
+//! clock that can be moved, and a look into the database where the point is that nothing changed.
+
+mod client;
+mod contents;
+mod database;
+mod shop;
+mod socket;
+
+pub use client::{Answer, Client};
+pub use contents::Contents;
+pub use database::Database;
+pub use shop::{Product, Shop};
+pub use socket::Subscription;
+
+/// Tests that must pass on both databases:
+///
+/// ```ignore
+/// both! {
+///     async fn a_sentence_about_the_shop(shop: Shop) { … }
+/// }
+/// ```
+macro_rules! both {
+    ($($(#[$attribute:meta])* async fn $name:ident($shop:ident: Shop) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread")]
+            $(#[$attribute])*
+            async fn sqlite() {
+                check(Shop::open($crate::support::Database::Sqlite).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            $(#[$attribute])*
+            async fn postgres() {
+                check(Shop::open($crate::support::Database::Postgres).await).await;
+            }
+
+            async fn check($shop: Shop) $body
+        }
+    )+};
+}

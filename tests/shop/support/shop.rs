@@ -1,0 +1,283 @@
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use entity::{
+    Won,
+    id::{MemberId, OptionId, ProductId, StoreId},
+    member::Role,
+};
+use jangteo::{
+    app::App,
+    catalog::{NewOption, NewProduct, create_products},
+    clock::Clock,
+    config::{Limits, Secret},
+    member::{self, NewMember},
+    server::{Server, Start},
+    stock::{self, Adjustment},
+    store,
+};
+use serde_json::json;
+
+use super::{
+    Client, Contents,
+    database::{Database, TestDatabase},
+};
+
+/// When a test's shop opens.
+const OPENING: &str = "2026-11-20T03:00:00Z";
+
+/// The password of every test's members.
+pub const PASSWORD: &str = "correct horse";
+
+/// A server with a database of its own.
+pub struct Shop {
+    pub database: TestDatabase,
+    server: Server,
+    micros: Arc<AtomicI64>,
+    members: AtomicU32,
+}
+
+/// A product on sale, and its options in their order.
+#[derive(Clone, Debug)]
+pub struct Product {
+    pub id: ProductId,
+    pub store_id: StoreId,
+    pub merchant_id: MemberId,
+    pub options: Vec<OptionId>,
+}
+
+impl Shop {
+    /// A shop where charging is instant and everything else as by default.
+    pub async fn open(database: Database) -> Self {
+        let limits = Limits {
+            instant_charge: true,
+            ..Limits::default()
+        };
+        Self::open_with(database, limits).await
+    }
+
+    pub async fn open_with(database: Database, limits: Limits) -> Self {
+        let database = database.create().await;
+        let opening = DateTime::parse_from_rfc3339(OPENING)
+            .expect("a time")
+            .timestamp_micros();
+        let micros = Arc::new(AtomicI64::new(opening));
+        let hand = micros.clone();
+        let server = Server::start(Start {
+            db: database.connect().await,
+            clock: Clock::new(move || {
+                DateTime::from_timestamp_micros(hand.load(Ordering::Relaxed)).expect("a time")
+            }),
+            limits,
+            secret: Secret::new([7; 32]),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            body_bytes_max: 256 * 1024,
+            stop_within: Duration::from_secs(10),
+        })
+        .await
+        .expect("the server starts");
+        Self {
+            database,
+            server,
+            micros,
+            members: AtomicU32::new(0),
+        }
+    }
+
+    pub fn app(&self) -> &Arc<App> {
+        &self.server.app
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.server.address
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address())
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.app().clock.now()
+    }
+
+    /// Moves the shop's clock.
+    pub fn advance(&self, by: Duration) {
+        let micros = i64::try_from(by.as_micros()).expect("a step of the clock");
+        self.micros.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    /// Sets the shop's clock.
+    pub fn set_time(&self, to: DateTime<Utc>) {
+        self.micros.store(to.timestamp_micros(), Ordering::Relaxed);
+    }
+
+    /// Everything that is in the database.
+    pub async fn contents(&self) -> Contents {
+        Contents::of(&self.app().db).await
+    }
+
+    /// How many statements the server sends while `work` runs.
+    pub async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, u64) {
+        let before = self.app().db.statements();
+        let output = work.await;
+        (output, self.app().db.statements() - before)
+    }
+
+    /// Somebody who is not signed in.
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.address(), None)
+    }
+
+    /// A new member, signed in over the API.
+    pub async fn member(&self) -> Client {
+        let number = self.members.fetch_add(1, Ordering::Relaxed);
+        self.member_named(&format!("member{number}")).await
+    }
+
+    /// A new member with that user id, signed in over the API.
+    pub async fn member_named(&self, user_id: &str) -> Client {
+        let input = json!({ "userId": user_id, "password": PASSWORD, "nickname": user_id });
+        let query = "mutation($input: SignUpInput!) { signUp(input: $input) {
+            session { accessToken } userErrors { code message } } }";
+        let data = self.anonymous().run(query, json!({ "input": input })).await;
+        let token = data["signUp"]["session"]["accessToken"].as_str();
+        Client::new(self.address(), Some(token.expect("a session").to_owned()))
+    }
+
+    /// A new member with points.
+    pub async fn member_with_points(&self, points: i64) -> Client {
+        let member = self.member().await;
+        member.charge(points, "opening").await;
+        member
+    }
+
+    /// An admin, made behind the API as on the command line, and signed in over it.
+    pub async fn admin(&self) -> Client {
+        self.somebody("admin", Role::Admin).await;
+        self.sign_in("admin").await
+    }
+
+    /// Signs in a member that is there already.
+    pub async fn sign_in(&self, user_id: &str) -> Client {
+        let input = json!({ "userId": user_id, "password": PASSWORD });
+        let query = "mutation($input: SignInInput!) { signIn(input: $input) {
+            session { accessToken } userErrors { code message } } }";
+        let data = self.anonymous().run(query, json!({ "input": input })).await;
+        let token = data["signIn"]["session"]["accessToken"].as_str();
+        Client::new(self.address(), Some(token.expect("a session").to_owned()))
+    }
+
+    async fn somebody(&self, user_id: &str, role: Role) -> MemberId {
+        let new = NewMember {
+            user_id: user_id.into(),
+            password: PASSWORD.into(),
+            nickname: user_id.into(),
+        };
+        member::create(self.app(), new, role)
+            .await
+            .expect("a new member")
+            .id
+    }
+
+    /// A product in a store of its own, with these options: name, price in won, stock.
+    pub async fn product(&self, name: &str, options: &[(&str, i64, i32)]) -> Product {
+        let number = self.members.fetch_add(1, Ordering::Relaxed);
+        let merchant_id = self
+            .somebody(&format!("merchant{number}"), Role::Merchant)
+            .await;
+        let store_name = format!("Store {number}");
+        let store = store::create(self.app(), merchant_id, store_name)
+            .await
+            .expect("a new store");
+        self.product_of(store.id, merchant_id, name, options).await
+    }
+
+    /// One more product in a store.
+    pub async fn product_of(
+        &self,
+        store_id: StoreId,
+        merchant_id: MemberId,
+        name: &str,
+        options: &[(&str, i64, i32)],
+    ) -> Product {
+        let option = |(name, price, stock): &(&str, i64, i32)| NewOption {
+            name: (*name).into(),
+            price: Won(*price),
+            stock_quantity: *stock,
+        };
+        let new = NewProduct {
+            store_id,
+            name: name.into(),
+            description: format!("{name}, as good as it gets"),
+            image_url: None,
+            options: options.iter().map(option).collect(),
+            by: merchant_id,
+        };
+        let rows = new.into_rows(self.now(), &mut rand::rng());
+        let product = Product {
+            id: rows.product.id,
+            store_id,
+            merchant_id,
+            options: rows.options.iter().map(|option| option.id).collect(),
+        };
+        create_products(&self.app().db, vec![rows])
+            .await
+            .expect("a new product");
+        product
+    }
+
+    /// Takes a product off sale.
+    pub async fn delete_product(&self, product: &Product) {
+        let db = self.app().db.writer();
+        let deleted = jangteo::catalog::store::delete(db, product.id, self.now()).await;
+        assert!(deleted.expect("a deletion"), "the product was on sale");
+    }
+
+    /// Opens or closes a product's store.
+    pub async fn set_open(&self, product: &Product, is_open: bool) {
+        let db = self.app().db.writer();
+        store::store::set_open(db, product.store_id, is_open)
+            .await
+            .expect("a store");
+    }
+
+    /// The stock of the product's options, as the API tells it.
+    pub async fn stock(&self, product: &Product) -> Vec<i64> {
+        let query = "query($id: ID!) { product(id: $id) { options { stockQuantity } } }";
+        let data = self
+            .anonymous()
+            .run(query, json!({ "id": product.id.to_string() }))
+            .await;
+        let options = data["product"]["options"].as_array().expect("options");
+        options
+            .iter()
+            .filter_map(|option| option["stockQuantity"].as_i64())
+            .collect()
+    }
+
+    /// Moves an option's stock.
+    pub async fn adjust_stock(&self, product: &Product, option: usize, delta: i32) {
+        let adjustment = Adjustment {
+            option_id: product.options[option],
+            delta,
+            reason: "test".into(),
+            by: product.merchant_id,
+        };
+        stock::adjust(self.app(), &adjustment)
+            .await
+            .expect("an adjustment");
+    }
+
+    /// Stops the server in order; gives its database, for another to open.
+    pub async fn stop(self) -> TestDatabase {
+        self.server.stop().await.expect("the server stops");
+        self.database
+    }
+}
