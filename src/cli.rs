@@ -1,10 +1,17 @@
 //! The command line.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line speaks"
+)]
+
 use std::{
     io::{BufRead, IsTerminal, Read},
     sync::Arc,
 };
 
+use async_graphql::SDLExportOptions;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use entity::member::Role;
 use migration::{Migrator, MigratorTrait};
@@ -154,11 +161,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
 /// The schema as it stands in `schema.graphql`.
 #[must_use]
 pub fn sdl() -> String {
-    let options = async_graphql::SDLExportOptions::new()
-        .sorted_fields()
-        .sorted_arguments()
-        .sorted_enum_items()
-        .prefer_single_line_descriptions();
+    let options = SDLExportOptions::new().prefer_single_line_descriptions();
     format!("{}\n", build_schema(None).sdl_with_options(options).trim())
 }
 

@@ -13,7 +13,7 @@ use entity::Won;
 pub struct DatabaseSettings {
     /// The database: a SQLite file, or a PostgreSQL server for many instances.
     ///
-    /// Examples: sqlite://jangteo.db, postgres://user:password@db.example/jangteo
+    /// Examples: `sqlite://jangteo.db`, `postgres://user:password@db.example/jangteo`
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite://jangteo.db", hide_env_values = true, value_parser = database_url)]
     pub database_url: String,
 

@@ -3,7 +3,7 @@
 //! A *refusal* is a rule's answer: data for the client, with the numbers it needs, typed by each use
 //! case. A *fault* is ours: the client learns a code and the request's id, the log learns the rest.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use sea_orm::DbErr;
 
@@ -42,8 +42,8 @@ pub enum Fault {
 
 impl Fault {
     /// A fault of the server itself, told in words for the log.
-    pub fn internal(what: impl ToString) -> Self {
-        Self::Internal(what.to_string())
+    pub fn internal(what: impl fmt::Display) -> Self {
+        Self::Internal(format!("{what}"))
     }
 }
 

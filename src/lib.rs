@@ -1,3 +1,48 @@
+//! Jangteo (장터): a GraphQL commerce backend for shops in Korea.
+//!
+//! # The map
+//!
+//! Each noun of the shop is a *slice*, a folder of its own, and has the same roles inside:
+//!
+//! | role | holds | never |
+//! | --- | --- | --- |
+//! | `graphql.rs` | the slice's types, resolvers and loaders | SQL, transactions |
+//! | `mod.rs` | use cases: begin, call rules and store, commit | GraphQL types |
+//! | `rules.rs`, `state.rs` | pure decisions | async, database, clock, chance: they are arguments |
+//! | `store.rs` | queries, given a connection or a transaction | begin, rules, network |
+//!
+//! The slices: [`member`] (accounts and sessions), [`store`] (merchants' shops), [`catalog`] (products and
+//! options), [`stock`] (how many are left), [`point`] (purses and their ledger), [`cart`], [`order`],
+//! [`popularity`] (what sells most), [`event`] (the bus that wakes subscriptions).
+//!
+//! What they share: [`graphql`] (roots, callers, errors, loaders, connections, ids), [`db`] (connections and
+//! the one place where transactions begin), [`clock`] (time and ids), [`fault`] (refusals and faults),
+//! [`config`] (every setting and limit). Around them: [`app`] wires, [`http`] opens the doors, [`server`]
+//! starts and stops, [`cli`] is the command line, [`secret`] the signing key, [`demo`] the demo shop. The
+//! tables are the `entity` crate, the schema's history the `migration` crate.
+//!
+//! # One walk: an order
+//!
+//! `POST /graphql` comes to `http/graphql.rs`, which takes nothing but JSON, reads who calls and hands the
+//! request to [`graphql::ShopExecutor`]. The resolver `place_order` in `order/graphql.rs` turns the input into
+//! a checked [`Request`](order::placement::Request) and puts it on the queue of the
+//! [`Engine`](order::placement::Engine), which is where orders are decided: it takes all that has queued and,
+//! in one transaction, *loads* what they touch under locks, *decides* each by a pure function, *applies* what
+//! was decided in a handful of statements, commits, tells the bus, and answers. A subscription wakes, and
+//! reads nothing that is not numbered in the order's history.
+//!
+//! # What always holds
+//!
+//! - Stock and balances never fall below zero, and every change of either has a line in a ledger.
+//! - A refusal changes nothing. An answer is given after the commit, never before.
+//! - The same idempotency key gives the same order, whatever was lost in between.
+//! - An order's events are numbered from 1 without gaps; whoever listens misses none and sees none twice.
+//! - Locks are taken in one order: order → payment → coupon → cart lines → stock (by option) →
+//!   `user_point` (by id) → sales (by hour and product). A cart's own row is only ever locked first.
+//! - No network call is made in a transaction; what the world must hear is a row of the outbox.
+//! - What is not yours looks like what does not exist.
+//! - Errors that reach a client carry a code and the request's id, and no word about how the server is made.
+
 pub mod app;
 pub mod cart;
 pub mod catalog;

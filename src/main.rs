@@ -6,6 +6,7 @@ use clap::Parser;
 use jangteo::cli::{Cli, run};
 
 #[tokio::main]
+#[expect(clippy::print_stderr, reason = "a command line speaks")]
 async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -116,7 +116,7 @@ impl Server {
             Ok(Ok(served)) => served.map_err(ServerError::Serve)?,
             Ok(Err(error)) => return Err(Fault::internal(error).into()),
             Err(_) => {
-                tracing::warn!("some requests took longer than STOP_SECONDS and were dropped")
+                tracing::warn!("some requests took longer than STOP_SECONDS and were dropped");
             }
         }
         self.app.placement.stop().await;

@@ -3,6 +3,11 @@
 //! There is no logic here: rules live in the slices of the `jangteo` crate. What is here is shape:
 //! which columns a table has, what type each one is in Rust, and how the tables refer to each other.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "SeaORM's derives know how to save nested models, which nobody here does"
+)]
+
 pub mod id;
 mod won;
 

@@ -1,6 +1,6 @@
 //! The kinds of column that the tables are made of, so that one kind is spelled one way.
 
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::{prelude::*, schema, sea_orm::DbBackend};
 
 /// A UUIDv7 that the application makes.
 pub fn id(name: &'static str) -> ColumnDef {
@@ -58,7 +58,7 @@ pub fn optional_time(name: &'static str) -> ColumnDef {
 /// order.)
 pub fn sorted_text(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
     let mut column = schema::text(name);
-    if manager.get_database_backend() == sea_orm_migration::sea_orm::DbBackend::Postgres {
+    if manager.get_database_backend() == DbBackend::Postgres {
         column.extra("COLLATE \"C\"");
     }
     column

@@ -216,6 +216,7 @@ fn told(refusal: &Refusal, field: &str) -> UserError {
     error.into()
 }
 
+/// A member's cart. It reserves nothing: what is in it may be sold to others until it is ordered.
 #[Object]
 impl Cart {
     /// Begins with `cart_`.
@@ -271,6 +272,7 @@ impl Cart {
     }
 }
 
+/// A line of a cart: some pieces of one option.
 #[Object]
 impl CartItem {
     /// Begins with `cart_item_`.

@@ -79,9 +79,9 @@ impl CatalogQuery {
         #[graphql(desc = "Which products are wanted.")] filter: Option<ProductFilter>,
         #[graphql(
             desc = "In which order they come.",
-            default_with = "ProductSort::Newest"
+            default_with = "Some(ProductSort::Newest)"
         )]
-        sort: ProductSort,
+        sort: Option<ProductSort>,
         #[graphql(
             desc = "The most nodes to return from the start, 0 to 100; 20 without `first` and `last`."
         )]
@@ -91,6 +91,7 @@ impl CatalogQuery {
         #[graphql(desc = "Only nodes before this cursor.")] before: Option<String>,
     ) -> Result<ProductConnection, ApiError> {
         let filter = filter.unwrap_or_default().checked()?;
+        let sort = sort.unwrap_or(ProductSort::Newest);
         page(
             ctx,
             filter,
@@ -160,6 +161,7 @@ impl ProductFilter {
     }
 }
 
+/// Something for sale, in one or more options.
 #[Object]
 impl Product {
     /// Begins with `product_`.
@@ -224,6 +226,7 @@ impl Product {
     }
 }
 
+/// One buyable variant of a product, with its own price and stock.
 #[Object]
 impl ProductOption {
     /// Begins with `option_`.

@@ -47,6 +47,9 @@ const ORDER_TOTAL_MAX: Won = Won(5_000_000);
 /// What every buyer finds in their purse.
 const POCKET_MONEY: Won = Won(3_000_000);
 
+/// Among how many stores the products take turns.
+const STORE_COUNT: u16 = 3;
+
 /// When the market opened, in seconds since 1970: 1 November 2026. Fixed, so that ids made of it are the same
 /// everywhere.
 const OPENING: i64 = 1_793_491_200;
@@ -138,7 +141,7 @@ impl Past {
                     product,
                     store.id,
                     merchant,
-                    place * STORES.len() + number,
+                    place * STORE_COUNT + number,
                 ));
             }
         }
@@ -245,9 +248,9 @@ impl Wish {
             delay: TimeDelta::seconds(rng.random_range(0..30 * 60)),
         };
         for _ in 0..rng.random_range(1..=3) {
-            // The product of two chances: some things sell far better than others.
-            let place = rng.random::<f64>() * rng.random::<f64>() * offers.len() as f64;
-            let offer = offers[place as usize];
+            // A chance within a chance: some things sell far better than others.
+            let most = rng.random_range(0..offers.len());
+            let offer = offers[rng.random_range(0..=most)];
             let quantity = if offer.price < Won(100_000) {
                 rng.random_range(1..=3)
             } else {
@@ -268,7 +271,7 @@ impl Wish {
 }
 
 /// The product's rows: with ids of its turn, so that they are the same everywhere.
-fn rows(demo: &DemoProduct, store_id: StoreId, by: MemberId, turn: usize) -> ProductRows {
+fn rows(demo: &DemoProduct, store_id: StoreId, by: MemberId, turn: u16) -> ProductRows {
     let option = |option: &DemoOption| NewOption {
         name: option.name.into(),
         price: Won(option.price),
@@ -282,9 +285,8 @@ fn rows(demo: &DemoProduct, store_id: StoreId, by: MemberId, turn: usize) -> Pro
         options: demo.options.iter().map(option).collect(),
         by,
     };
-    let turn = turn as u32;
     let opened = DateTime::from_timestamp(OPENING, 0).unwrap_or_default();
-    let at = opened + TimeDelta::hours(2) * i32::try_from(turn).unwrap_or_default();
+    let at = opened + TimeDelta::hours(2) * i32::from(turn);
     new.into_rows(at, &mut StdRng::seed_from_u64(u64::from(turn)))
 }
 

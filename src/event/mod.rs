@@ -39,9 +39,10 @@ const CHANNELS_MIN: usize = 64;
 impl Bus {
     /// Tells of an order's event.
     pub fn publish_order_event(&self, member_id: MemberId, event: order_event::Model) {
+        let order_id = event.order_id;
         let event = Arc::new(event);
-        self.members.publish(member_id, event.clone());
-        self.orders.publish(event.order_id, event);
+        self.members.publish(&member_id, event.clone());
+        self.orders.publish(&order_id, event);
     }
 }
 
@@ -60,12 +61,12 @@ impl<K: Eq + Hash, M: Clone> Topics<K, M> {
     }
 
     /// Tells whoever listens now.
-    pub fn publish(&self, key: K, message: M) {
+    pub fn publish(&self, key: &K, message: M) {
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(channel) = channels.get(&key)
+        if let Some(channel) = channels.get(key)
             && channel.send(message).is_err()
         {
-            channels.remove(&key);
+            channels.remove(key);
         }
     }
 }

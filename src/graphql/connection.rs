@@ -161,6 +161,7 @@ impl TotalCount {
     }
 }
 
+/// What a connection has beside its page. The count is taken only when it is asked for.
 #[Object]
 impl TotalCount {
     /// How many there are in all, on every page.

@@ -26,7 +26,7 @@ impl ApiError {
         Self::BadRequest(message.into())
     }
 
-    pub fn internal(what: impl ToString) -> Self {
+    pub fn internal(what: impl std::fmt::Display) -> Self {
         Self::Fault(Fault::internal(what))
     }
 

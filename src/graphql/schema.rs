@@ -6,14 +6,14 @@ use super::node::NodeQuery;
 use crate::{
     app::App,
     cart::graphql::{CartMutation, CartQuery},
-    catalog::graphql::CatalogQuery,
+    catalog::graphql::{CatalogQuery, ProductConnection},
     config::{QUERY_COMPLEXITY_MAX, QUERY_DEPTH_MAX},
     member::graphql::{MemberMutation, MemberQuery},
-    order::graphql::{OrderMutation, OrderQuery, OrderSubscription},
-    point::graphql::PointMutation,
+    order::graphql::{OrderConnection, OrderMutation, OrderQuery, OrderSubscription},
+    point::graphql::{PointEntryConnection, PointMutation},
     popularity::graphql::PopularityQuery,
     stock::graphql::StockSubscription,
-    store::graphql::StoreQuery,
+    store::graphql::{StoreConnection, StoreQuery},
 };
 
 /// Reads. Fields that need a member are nullable, so that a missing sign-in nulls only them.
@@ -51,6 +51,10 @@ pub fn build(app: Option<Arc<App>>) -> ShopSchema {
         Mutation::default(),
         Subscription::default(),
     )
+    .override_output_type_description::<ProductConnection>("A page of products.")
+    .override_output_type_description::<StoreConnection>("A page of stores.")
+    .override_output_type_description::<OrderConnection>("A page of orders.")
+    .override_output_type_description::<PointEntryConnection>("A page of a point ledger.")
     .limit_depth(QUERY_DEPTH_MAX)
     .limit_complexity(QUERY_COMPLEXITY_MAX);
     match app {

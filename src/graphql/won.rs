@@ -5,6 +5,7 @@ use async_graphql::{InputValueError, InputValueResult, Number, Scalar, ScalarTyp
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Won(pub entity::Won);
 
+/// Whole South Korean won, as a JSON integer between −(2^53 − 1) and 2^53 − 1. Points are worth one won each.
 #[Scalar]
 impl ScalarType for Won {
     fn parse(value: Value) -> InputValueResult<Self> {

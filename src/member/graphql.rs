@@ -1,9 +1,6 @@
 use std::collections::HashMap;
 
-use async_graphql::{
-    Context, Enum, ID, InputObject, Object, SimpleObject, connection::Connection,
-    dataloader::Loader,
-};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, dataloader::Loader};
 use chrono::{DateTime, Utc};
 use entity::{id::MemberId, member};
 
@@ -15,11 +12,9 @@ use crate::{
     fault::Fault,
     graphql::{
         ApiError, AppContext, Identity, InputError, UserError, UserErrorCode,
-        connection::{PageArguments, TotalCount},
-        loader::Reader,
-        settle,
+        connection::PageArguments, loader::Reader, settle,
     },
-    order::graphql::{Order, OrderFilter},
+    order::graphql::{OrderConnection, OrderFilter},
     point::graphql::UserPoint,
     store::graphql::{Store, StoreOf},
 };
@@ -277,6 +272,7 @@ impl From<ChangePasswordRefusal> for UserError {
     }
 }
 
+/// A person who signs in: a buyer, a merchant or an admin.
 #[Object]
 impl Member {
     /// Begins with `member_`.
@@ -312,7 +308,6 @@ impl Member {
     }
 
     /// Their orders, the newest first.
-    #[expect(clippy::too_many_arguments, reason = "Relay's four and a filter")]
     async fn orders(
         &self,
         ctx: &Context<'_>,
@@ -324,7 +319,7 @@ impl Member {
         #[graphql(desc = "Only nodes after this cursor.")] after: Option<String>,
         #[graphql(desc = "The most nodes to return from the end, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only nodes before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, Order, TotalCount>, ApiError> {
+    ) -> Result<OrderConnection, ApiError> {
         let arguments = PageArguments {
             first,
             after,

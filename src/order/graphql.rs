@@ -147,13 +147,14 @@ pub struct PlaceOrderPayload {
     user_errors: Vec<UserError>,
 }
 
+pub type OrderConnection = Connection<String, Order, TotalCount>;
+
 #[derive(Default)]
 pub struct OrderQuery;
 
 #[Object]
 impl OrderQuery {
     /// Your orders, the newest first. UNAUTHENTICATED without a sign-in.
-    #[expect(clippy::too_many_arguments, reason = "Relay's four and a filter")]
     async fn orders(
         &self,
         ctx: &Context<'_>,
@@ -165,7 +166,7 @@ impl OrderQuery {
         #[graphql(desc = "Only nodes after this cursor.")] after: Option<String>,
         #[graphql(desc = "The most nodes to return from the end, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only nodes before this cursor.")] before: Option<String>,
-    ) -> Result<Option<Connection<String, Order, TotalCount>>, ApiError> {
+    ) -> Result<Option<OrderConnection>, ApiError> {
         let arguments = PageArguments {
             first,
             after,
@@ -215,7 +216,7 @@ pub async fn page(
     member_id: MemberId,
     filter: Option<OrderFilter>,
     arguments: PageArguments,
-) -> Result<Connection<String, Order, TotalCount>, ApiError> {
+) -> Result<OrderConnection, ApiError> {
     let filter = filter.unwrap_or_default();
     let filter = Filter {
         statuses: filter
@@ -493,6 +494,7 @@ impl OrderSubscription {
     }
 }
 
+/// An order.
 #[Object]
 impl Order {
     /// Begins with `order_`.
@@ -575,6 +577,7 @@ impl Order {
     }
 }
 
+/// A line of an order, with names and prices as they were.
 #[Object]
 impl OrderItem {
     /// Begins with `order_item_`.
@@ -628,6 +631,7 @@ impl OrderItem {
     }
 }
 
+/// Something that happened to an order.
 #[Object]
 impl OrderEvent {
     /// Its number in the order's history, from 1 without gaps.

@@ -24,9 +24,9 @@ pub fn order_key(at: DateTime<Utc>, random: u32) -> String {
             |seoul| at.with_timezone(&seoul).format("%Y%m%d"),
         )
         .to_string();
-    let digits = (0..RANDOM_CHARACTERS).map(|place| (random >> (5 * place)) as u8 & 31);
+    let digits = (0..RANDOM_CHARACTERS).map(|place| (random >> (5 * place)) & 31);
     let code = digits
-        .map(|digit| char::from(ALPHABET[usize::from(digit)]))
+        .map(|digit| char::from(ALPHABET[digit as usize]))
         .collect::<String>();
     let check = check_character(&format!("{date}{code}")).unwrap_or('0');
     format!("{date}-{code}{check}")

@@ -61,6 +61,8 @@ pub struct ChargePointsPayload {
     user_errors: Vec<UserError>,
 }
 
+pub type PointEntryConnection = Connection<String, PointEntry, TotalCount>;
+
 #[derive(Default)]
 pub struct PointMutation;
 
@@ -142,6 +144,7 @@ fn told_limit(refusal: ChargeRefusal) -> InputError {
     }
 }
 
+/// A member's points. One point is worth one won.
 #[Object]
 impl UserPoint {
     /// Begins with `user_point_`.
@@ -165,7 +168,7 @@ impl UserPoint {
         #[graphql(desc = "Only nodes after this cursor.")] after: Option<String>,
         #[graphql(desc = "The most nodes to return from the end, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only nodes before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, PointEntry, TotalCount>, ApiError> {
+    ) -> Result<PointEntryConnection, ApiError> {
         let window = PageArguments {
             first,
             after,
@@ -181,6 +184,7 @@ impl UserPoint {
     }
 }
 
+/// A line of the point ledger, which is only ever added to.
 #[Object]
 impl PointEntry {
     /// Begins with `point_entry_`.

@@ -18,6 +18,10 @@ pub struct PopularProduct {
     quantity_sold: i64,
 }
 
+/// How many days and products unless the client says otherwise.
+const DAYS: i32 = 3;
+const FIRST: i32 = 5;
+
 /// The longest window, in days.
 const DAYS_MAX: i32 = 365;
 
@@ -30,9 +34,15 @@ impl PopularityQuery {
     async fn popular_products(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many days to look back from now, 1 to 365.", default = 3)] days: i32,
-        #[graphql(desc = "How many products, 1 to 100.", default = 5)] first: i32,
+        #[graphql(
+            desc = "How many days to look back from now, 1 to 365.",
+            default_with = "Some(DAYS)"
+        )]
+        days: Option<i32>,
+        #[graphql(desc = "How many products, 1 to 100.", default_with = "Some(FIRST)")]
+        first: Option<i32>,
     ) -> Result<Vec<PopularProduct>, ApiError> {
+        let (days, first) = (days.unwrap_or(DAYS), first.unwrap_or(FIRST));
         if !(1..=DAYS_MAX).contains(&days) {
             return Err(ApiError::bad_request(format!(
                 "`days` must be between 1 and {DAYS_MAX}."

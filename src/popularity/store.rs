@@ -53,7 +53,7 @@ pub async fn best(
 ) -> Result<Vec<Sold>, DbErr> {
     let statement = Statement::from_sql_and_values(
         db.get_database_backend(),
-        r#"
+        r"
 SELECT sold.product_id, CAST(SUM(sold.quantity) AS BIGINT) AS quantity
 FROM (
     SELECT product_id, quantity
@@ -73,7 +73,7 @@ WHERE product.deleted_at IS NULL
 GROUP BY sold.product_id
 HAVING SUM(sold.quantity) > 0
 ORDER BY quantity DESC, sold.product_id
-LIMIT $5"#,
+LIMIT $5",
         [
             window.first_hour.into(),
             window.from.into(),

@@ -45,7 +45,7 @@ pub async fn adjust(app: &App, adjustment: &Adjustment) -> Outcome<i32, Refusal>
         .transaction(|tx| adjust_in(app, tx, adjustment).scope_boxed())
         .await?;
     if let Some(product_id) = store::product_of(app.db.reader(), adjustment.option_id).await? {
-        app.bus.stock.publish(product_id, adjustment.option_id);
+        app.bus.stock.publish(&product_id, adjustment.option_id);
     }
     Ok(quantity)
 }

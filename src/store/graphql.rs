@@ -25,6 +25,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Store(pub store_table::Model);
 
+pub type StoreConnection = Connection<String, Store, TotalCount>;
+
 #[derive(Default)]
 pub struct StoreQuery;
 
@@ -41,7 +43,7 @@ impl StoreQuery {
         #[graphql(desc = "Only nodes after this cursor.")] after: Option<String>,
         #[graphql(desc = "The most nodes to return from the end, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only nodes before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, Store, TotalCount>, ApiError> {
+    ) -> Result<StoreConnection, ApiError> {
         let window = PageArguments {
             first,
             after,
@@ -67,6 +69,7 @@ impl StoreQuery {
     }
 }
 
+/// A merchant's shop.
 #[Object]
 impl Store {
     /// Begins with `store_`.

@@ -1,6 +1,10 @@
 //! Stores: merchants' shops. Read-only in the API for now; the command line and the demo make them.
 
 pub mod graphql;
+#[expect(
+    clippy::module_inception,
+    reason = "the slice's noun is also the role's name"
+)]
 pub mod store;
 
 use entity::{

@@ -4,9 +4,9 @@
 //! queued while the batch before was committing (alone, an order is a batch of one; under load the batch
 //! grows by itself, with no timer) and runs one transaction for all of it:
 //!
-//! 1. [`load`]: a snapshot of everything the commands touch, locked in the shop's one order;
-//! 2. [`decide`]: a pure function a command, in their order;
-//! 3. [`apply`]: multi-row inserts and set-based updates;
+//! 1. `load`: a snapshot of everything the commands touch, locked in the shop's one order;
+//! 2. [`decide`](fn@decide): a pure function a command, in their order;
+//! 3. `apply`: multi-row inserts and set-based updates;
 //! 4. commit, and only then answer.
 //!
 //! What holds, whatever happens: a refusal changes nothing and harms no neighbour; a batch that the database
@@ -274,7 +274,7 @@ impl Placer {
             );
         }
         for (product_id, option_id) in stock {
-            self.bus.stock.publish(product_id, option_id);
+            self.bus.stock.publish(&product_id, option_id);
         }
         let answer = |decision| match decision {
             Decision::Placed(placement) => Ok(placement.order),
