@@ -45,6 +45,9 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// How long a statement waits for a connection, or for SQLite's write lock.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 
+/// How long a connection may lie idle and still be trusted to be there.
+const IDLE_MAX: Duration = Duration::from_secs(10);
+
 /// A handle to the database; clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -240,6 +243,7 @@ fn common(url: &str, connections: u32) -> ConnectOptions {
         .max_connections(connections)
         .acquire_timeout(WAIT_MAX)
         .test_before_acquire(false)
+        .test_before_acquire_if_idle_for(IDLE_MAX)
         .sqlx_logging(false);
     options
 }
@@ -277,10 +281,30 @@ fn lost_a_race(error: &DbErr) -> bool {
     const SQLITE_LOCKED: i32 = 6;
     match code(error).as_deref() {
         Some("40001" | "40P01" | "55P03") => true,
-        // The low byte of an extended result code is the plain one.
-        Some(code) => code
-            .parse::<i32>()
-            .is_ok_and(|code| matches!(code & 0xff, SQLITE_BUSY | SQLITE_LOCKED) && code < 10_000),
+        Some(state) if state.len() == 5 => false,
+        Some(code) => {
+            sqlite_code(code).is_some_and(|code| matches!(code, SQLITE_BUSY | SQLITE_LOCKED))
+        }
+        None => false,
+    }
+}
+
+/// SQLite's plain result code, which is the low byte of an extended one.
+fn sqlite_code(code: &str) -> Option<i32> {
+    code.parse::<i32>().ok().map(|code| code & 0xff)
+}
+
+/// Whether the database found fault with the data themselves: a constraint, a value out of range.
+pub fn is_about_data(error: &DbErr) -> bool {
+    const SQLITE_TOO_BIG: i32 = 18;
+    const SQLITE_CONSTRAINT: i32 = 19;
+    const SQLITE_MISMATCH: i32 = 20;
+    match code(error).as_deref() {
+        // SQLSTATE has five characters: data exceptions, integrity constraint violations.
+        Some(state) if state.len() == 5 => state.starts_with("22") || state.starts_with("23"),
+        Some(code) => sqlite_code(code).is_some_and(|code| {
+            matches!(code, SQLITE_TOO_BIG | SQLITE_CONSTRAINT | SQLITE_MISMATCH)
+        }),
         None => false,
     }
 }

@@ -7,6 +7,9 @@ use std::{fmt, time::Duration};
 
 use sea_orm::DbErr;
 
+/// When a client that found no connection free should come again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
 /// What a use case gives: its result, a refusal `R`, or a fault.
 pub type Outcome<T, R> = Result<T, Failure<R>>;
 
@@ -73,7 +76,13 @@ impl Failure<Never> {
 
 impl From<DbErr> for Fault {
     fn from(error: DbErr) -> Self {
-        Self::Database(error)
+        match error {
+            // No connection came free in time.
+            DbErr::ConnectionAcquire(_) => Self::Overloaded {
+                retry_after: RETRY_AFTER,
+            },
+            error => Self::Database(error),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     RequestId, ShopSchema,
     error::complete,
     loader::{LoadQueue, drive, drive_stream},
+    response_order::in_query_order,
 };
 use crate::app::App;
 
@@ -31,26 +32,42 @@ impl ShopExecutor {
 }
 
 impl Executor for ShopExecutor {
-    async fn execute(&self, request: Request) -> Response {
+    async fn execute(&self, mut request: Request) -> Response {
         let queue = LoadQueue::default();
+        let finish = self.finish(&mut request);
         let request = request.data(queue.loaders(self.app.db.clone()));
-        complete(
-            drive(self.schema.execute(request), queue).await,
-            &self.request_id,
-        )
+        finish(drive(self.schema.execute(request), queue).await)
     }
 
     fn execute_stream(
         &self,
-        request: Request,
+        mut request: Request,
         session_data: Option<Arc<Data>>,
     ) -> BoxStream<'static, Response> {
         let queue = LoadQueue::default();
+        let finish = self.finish(&mut request);
         let request = request.data(queue.loaders(self.app.db.clone()));
         let responses = Executor::execute_stream(&self.schema, request, session_data);
+        drive_stream(responses, queue).map(finish).boxed()
+    }
+}
+
+impl ShopExecutor {
+    /// What is done to each response of a request before it leaves.
+    fn finish(
+        &self,
+        request: &mut Request,
+    ) -> impl Fn(Response) -> Response + Send + Sync + use<> + 'static {
+        // A document that cannot be read gives no data to be ordered.
+        let document = request.parsed_query().ok().cloned();
+        let operation_name = request.operation_name.clone();
         let request_id = self.request_id.clone();
-        drive_stream(responses, queue)
-            .map(move |response| complete(response, &request_id))
-            .boxed()
+        move |mut response| {
+            if let Some(document) = &document {
+                let data = std::mem::take(&mut response.data);
+                response.data = in_query_order(data, document, operation_name.as_deref());
+            }
+            complete(response, &request_id)
+        }
     }
 }

@@ -3,4 +3,6 @@
 #[macro_use]
 mod support;
 
+mod migrations;
 mod orders;
+mod transactions;

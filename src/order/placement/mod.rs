@@ -39,7 +39,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::Clock,
     config::Limits,
-    db::{Db, Transaction, is_taken},
+    db::{Db, Transaction, is_about_data, is_taken},
     event::Bus,
     fault::{Failure, Fault, Never, Outcome},
 };
@@ -198,7 +198,7 @@ impl Placer {
             }
             match self.commit(commands, 0).await {
                 Ok(decisions) => self.tell(decisions),
-                Err(Fault::Database(error)) if commands.len() > 1 => {
+                Err(Fault::Database(error)) if commands.len() > 1 && is_about_data(&error) => {
                     tracing::warn!(%error, size = commands.len(), "splitting a batch");
                     let (first, rest) = commands.split_at(commands.len() / 2);
                     let mut answers = self.place(first).await;

@@ -1,0 +1,157 @@
+//! Transactions that run into one another.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use entity::id::OptionId;
+use futures_util::future::join_all;
+use jangteo::{
+    db::Transaction,
+    fault::{Failure, Fault, Never, Outcome},
+    stock,
+};
+use scoped_futures::ScopedFutureExt;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use tokio::sync::Barrier;
+
+use crate::support::{Database, Shop};
+
+/// Locks one option, waits until the other side has locked its own, then takes a piece of each.
+async fn take_crosswise(
+    tx: &Transaction,
+    (first, second): (OptionId, OptionId),
+    both_hold_one: &Barrier,
+    attempt: u32,
+) -> Outcome<(), Never> {
+    stock::store::lock(tx, &[first]).await?;
+    if attempt == 0 {
+        both_hold_one.wait().await;
+    }
+    stock::store::lock(tx, &[second]).await?;
+    stock::store::add(tx, &[(first, -1), (second, -1)]).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadlock_is_retried_and_nobody_sees_it() {
+    let shop = Shop::open(Database::Postgres).await;
+    let product = shop
+        .product("양말", &[("왼쪽", 1_000, 10), ("오른쪽", 1_000, 10)])
+        .await;
+    let [left, right] = product.options[..] else {
+        panic!("two options")
+    };
+    let barrier = Barrier::new(2);
+    let attempts = AtomicU32::new(0);
+    let db = &shop.app().db;
+
+    let take = async |options| {
+        let mine = AtomicU32::new(0);
+        let (mine, barrier, attempts) = (&mine, &barrier, &attempts);
+        db.transaction(|tx| {
+            attempts.fetch_add(1, Ordering::Relaxed);
+            let attempt = mine.fetch_add(1, Ordering::Relaxed);
+            take_crosswise(tx, options, barrier, attempt).scope_boxed()
+        })
+        .await
+        .expect("the transaction succeeds in the end");
+    };
+    tokio::join!(take((left, right)), take((right, left)));
+
+    assert!(
+        attempts.into_inner() > 2,
+        "there was a deadlock to be retried"
+    );
+    assert_eq!(shop.stock(&product).await, [8, 8]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_survives_a_power_cut_and_reads_beside_its_writer() {
+    let shop = Shop::open(Database::Sqlite).await;
+    let db = &shop.app().db;
+    let pragma = async |connection: &DatabaseConnection, name: &str| {
+        let row = connection.query_one_raw(Statement::from_string(
+            DbBackend::Sqlite,
+            format!("PRAGMA {name}"),
+        ));
+        let row = row.await.expect("the pragma reads").expect("a row");
+        row.try_get_by_index::<String>(0)
+            .or_else(|_| {
+                row.try_get_by_index::<i64>(0)
+                    .map(|number| number.to_string())
+            })
+            .expect("a value")
+    };
+    assert_eq!(pragma(db.writer(), "journal_mode").await, "wal");
+    assert_eq!(pragma(db.writer(), "synchronous").await, "2", "2 is FULL");
+    assert_eq!(pragma(db.writer(), "foreign_keys").await, "1");
+    let written = db.reader().execute_unprepared("DELETE FROM stock").await;
+    assert!(written.is_err(), "readers cannot write");
+}
+
+both! {
+    async fn two_processes_that_write_at_once_lose_nothing(shop: Shop) {
+        let product = shop.product("귤", &[("한 상자", 10_000, 1_000)]).await;
+        let option = product.options[0];
+        let ours = shop.app().db.clone();
+        let theirs = shop.database.connect().await;
+
+        let takes = (0..100).map(|number| {
+            let db = if number % 2 == 0 { &ours } else { &theirs };
+            db.transaction(move |tx| take_one(tx, option).scope_boxed())
+        });
+        for taken in join_all(takes).await {
+            taken.expect("the transaction succeeds");
+        }
+
+        assert_eq!(shop.stock(&product).await, [900]);
+    }
+
+    async fn what_fails_half_way_leaves_nothing(shop: Shop) {
+        let product = shop.product("배", &[("한 개", 3_000, 10)]).await;
+        let option = product.options[0];
+        let before = shop.contents().await;
+
+        let failed = shop.app().db.transaction(|tx| take_and_fail(tx, option).scope_boxed()).await;
+
+        assert!(matches!(failed, Err(Failure::Fault(Fault::Internal(_)))), "{failed:?}");
+        shop.contents().await.assert_same(&before);
+    }
+
+    async fn a_transaction_that_is_abandoned_holds_nothing_up(shop: Shop) {
+        let product = shop.product("감", &[("한 개", 2_000, 10)]).await;
+        let option = product.options[0];
+        let holds = Arc::new(Barrier::new(2));
+        let (db, held) = (shop.app().db.clone(), holds.clone());
+        let abandoned = tokio::spawn(async move {
+            let held = &held;
+            db.transaction(|tx| take_and_wait(tx, option, held).scope_boxed()).await
+        });
+        holds.wait().await;
+        abandoned.abort();
+
+        let taken = shop.app().db.transaction(|tx| take_one(tx, option).scope_boxed()).await;
+
+        taken.expect("the next transaction gets the lock");
+        assert_eq!(shop.stock(&product).await, [9]);
+    }
+}
+
+async fn take_one(tx: &Transaction, option: OptionId) -> Outcome<(), Never> {
+    stock::store::lock(tx, &[option]).await?;
+    stock::store::add(tx, &[(option, -1)]).await?;
+    Ok(())
+}
+
+async fn take_and_fail(tx: &Transaction, option: OptionId) -> Outcome<(), Never> {
+    take_one(tx, option).await?;
+    Err(Fault::internal("changed my mind").into())
+}
+
+async fn take_and_wait(tx: &Transaction, option: OptionId, held: &Barrier) -> Outcome<(), Never> {
+    take_one(tx, option).await?;
+    held.wait().await;
+    std::future::pending().await
+}
