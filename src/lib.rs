@@ -17,7 +17,7 @@
 //!
 //! What they share: [`graphql`] (roots, callers, errors, loaders, connections, ids), [`db`] (connections and
 //! the one place where transactions begin), [`clock`] (time and ids), [`fault`] (refusals and faults),
-//! [`config`] (every setting and limit). Around them: [`app`] wires, [`http`] opens the doors, [`server`]
+//! [`paging`] (pages of sorted lists), [`config`] (every setting and limit). Around them: [`app`] wires, [`http`] opens the doors, [`server`]
 //! starts and stops, [`cli`] is the command line, [`secret`] the signing key, [`demo`] the demo shop. The
 //! tables are the `entity` crate, the schema's history the `migration` crate.
 //!
@@ -57,6 +57,7 @@ pub mod graphql;
 pub mod http;
 pub mod member;
 pub mod order;
+pub mod paging;
 pub mod point;
 pub mod popularity;
 pub mod secret;

@@ -1,5 +1,11 @@
 //! The README keeps its word: every command of its tour runs, and answers as it says.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets what cannot be ends, and says so"
+)]
+
 use std::{
     io::{BufRead, BufReader, Write},
     process::{Child, ChildStdout, Command, Stdio},

@@ -9,15 +9,16 @@ use entity::{
 
 use super::{Refusal, store};
 use crate::{
-    catalog::graphql::{Product, ProductOption},
+    catalog::graphql::ProductOption,
     config::LINES_MAX,
     fault::{Failure, Fault},
     graphql::{
-        ApiError, AppContext, IdArgument, InputError, UserError, UserErrorCode, loader::Reader,
-        parse_ids, settle, won::Won,
+        ApiError, AppContext, IdArgument, InputError, UserError, UserErrorCode,
+        loader::{Reader, grouped, referred},
+        parse_ids, settle,
+        won::Won,
     },
     stock::graphql::StockOf,
-    store::graphql::Store,
 };
 
 /// A member's cart. It reserves nothing: what is in it may be sold to others until it is ordered.
@@ -282,7 +283,7 @@ impl CartItem {
 
     /// What is in it.
     async fn option(&self, ctx: &Context<'_>) -> Result<ProductOption, ApiError> {
-        ProductOption::load(ctx, self.0.option_id).await
+        referred(ctx, self.0.option_id).await
     }
 
     /// How many pieces.
@@ -292,16 +293,12 @@ impl CartItem {
 
     /// What one piece costs today.
     async fn unit_price(&self, ctx: &Context<'_>) -> Result<Won, ApiError> {
-        Ok(ProductOption::load(ctx, self.0.option_id)
-            .await?
-            .0
-            .price
-            .into())
+        Ok(referred(ctx, self.0.option_id).await?.0.price.into())
     }
 
     /// What the line costs today.
     async fn line_total(&self, ctx: &Context<'_>) -> Result<Won, ApiError> {
-        let option = ProductOption::load(ctx, self.0.option_id).await?;
+        let option = referred(ctx, self.0.option_id).await?;
         let total = option.0.price.checked_mul(self.0.quantity);
         total
             .map(Won)
@@ -311,9 +308,9 @@ impl CartItem {
     /// Whether the line could be ordered as it is: its product is on sale, its store is open, and there are
     /// enough pieces.
     async fn is_available(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
-        let option = ProductOption::load(ctx, self.0.option_id).await?;
-        let product = Product::load(ctx, option.0.product_id).await?;
-        let store = Store::load(ctx, product.0.store_id).await?;
+        let option = referred(ctx, self.0.option_id).await?;
+        let product = referred(ctx, option.0.product_id).await?;
+        let store = referred(ctx, product.0.store_id).await?;
         let stock = ctx
             .loaders()
             .load_one(StockOf(self.0.option_id))
@@ -333,14 +330,8 @@ impl Loader<LinesOf> for Reader {
 
     async fn load(&self, keys: &[LinesOf]) -> Result<HashMap<LinesOf, Vec<CartItem>>, Fault> {
         let ids = keys.iter().map(|key| key.0).collect::<Vec<_>>();
-        let mut grouped = HashMap::<_, Vec<_>>::new();
-        for line in store::lines_of(self.db.reader(), &ids).await? {
-            grouped
-                .entry(LinesOf(line.cart_id))
-                .or_default()
-                .push(CartItem(line));
-        }
-        Ok(grouped)
+        let lines = store::lines_of(self.db.reader(), &ids).await?;
+        Ok(grouped(lines, |line| LinesOf(line.cart_id), CartItem))
     }
 }
 

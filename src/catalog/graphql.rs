@@ -14,8 +14,8 @@ use crate::{
     fault::Fault,
     graphql::{
         ApiError, AppContext, IdArgument,
-        connection::{PageArguments, TotalCount},
-        loader::Reader,
+        connection::{PageArguments, TotalCount, connection},
+        loader::{Reader, grouped, keyed, referred},
         won::Won,
     },
     stock::graphql::StockOf,
@@ -127,7 +127,7 @@ pub async fn page(
     arguments: PageArguments,
 ) -> Result<ProductConnection, ApiError> {
     let window = arguments.window::<Place>()?;
-    if !window.cursors().all(|place| place.belongs_to(sort)) {
+    if !window.bounds().all(|place| place.belongs_to(sort)) {
         return Err(ApiError::bad_request(
             "This cursor belongs to another sort order.",
         ));
@@ -137,7 +137,7 @@ pub async fn page(
         let filter = filter.clone();
         async move { store::count(db.reader(), &filter).await }
     });
-    window.connection(rows, count, |product| sort.place(product), Product)
+    connection(&window, rows, count, |product| sort.place(product), Product)
 }
 
 impl ProductFilter {
@@ -212,7 +212,7 @@ impl Product {
 
     /// Who sells it.
     async fn store(&self, ctx: &Context<'_>) -> Result<Store, ApiError> {
-        Store::load(ctx, self.0.store_id).await
+        referred(ctx, self.0.store_id).await
     }
 
     /// Whether it was taken off sale. Old orders keep showing it.
@@ -255,23 +255,7 @@ impl ProductOption {
 
     /// The product it is an option of.
     async fn product(&self, ctx: &Context<'_>) -> Result<Product, ApiError> {
-        Product::load(ctx, self.0.product_id).await
-    }
-}
-
-impl Product {
-    /// The product that a foreign key refers to.
-    pub async fn load(ctx: &Context<'_>, id: ProductId) -> Result<Self, ApiError> {
-        let product = ctx.loaders().load_one(id).await?;
-        product.ok_or_else(|| ApiError::internal(format!("{id} is referred to but not there")))
-    }
-}
-
-impl ProductOption {
-    /// The option that a foreign key refers to.
-    pub async fn load(ctx: &Context<'_>, id: OptionId) -> Result<Self, ApiError> {
-        let option = ctx.loaders().load_one(id).await?;
-        option.ok_or_else(|| ApiError::internal(format!("{id} is referred to but not there")))
+        referred(ctx, self.0.product_id).await
     }
 }
 
@@ -285,10 +269,7 @@ impl Loader<ProductId> for Reader {
 
     async fn load(&self, ids: &[ProductId]) -> Result<HashMap<ProductId, Product>, Fault> {
         let products = store::by_ids(self.db.reader(), ids).await?;
-        Ok(products
-            .into_iter()
-            .map(|product| (product.id, Product(product)))
-            .collect())
+        Ok(keyed(products, |product| product.id, Product))
     }
 }
 
@@ -298,10 +279,7 @@ impl Loader<OptionId> for Reader {
 
     async fn load(&self, ids: &[OptionId]) -> Result<HashMap<OptionId, ProductOption>, Fault> {
         let options = store::options_by_ids(self.db.reader(), ids).await?;
-        Ok(options
-            .into_iter()
-            .map(|option| (option.id, ProductOption(option)))
-            .collect())
+        Ok(keyed(options, |option| option.id, ProductOption))
     }
 }
 
@@ -314,14 +292,12 @@ impl Loader<OptionsOf> for Reader {
         keys: &[OptionsOf],
     ) -> Result<HashMap<OptionsOf, Vec<ProductOption>>, Fault> {
         let ids = keys.iter().map(|key| key.0).collect::<Vec<_>>();
-        let mut grouped = HashMap::<_, Vec<_>>::new();
-        for option in store::options_of(self.db.reader(), &ids).await? {
-            grouped
-                .entry(OptionsOf(option.product_id))
-                .or_default()
-                .push(ProductOption(option));
-        }
-        Ok(grouped)
+        let options = store::options_of(self.db.reader(), &ids).await?;
+        Ok(grouped(
+            options,
+            |option| OptionsOf(option.product_id),
+            ProductOption,
+        ))
     }
 }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{ProductRows, search_form};
-use crate::{db::Transaction, graphql::connection::Window};
+use crate::{db::Transaction, paging::Window};
 
 /// Which products are wanted.
 #[derive(Clone, Debug, Default)]

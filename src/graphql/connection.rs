@@ -1,5 +1,4 @@
-//! Relay connections by keyset: a cursor is the sort key of its row, so pages stay right while rows are
-//! added or removed, and the hundredth page costs what the first does.
+//! Relay connections: what clients send and see of pages. A cursor is its row's sort key, opaque.
 
 use async_graphql::{
     Context, Object, OutputType,
@@ -7,13 +6,14 @@ use async_graphql::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
 use futures_util::future::BoxFuture;
-use sea_orm::{Cursor, DbErr, SelectorTrait, sea_query::IntoValueTuple};
+use sea_orm::DbErr;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{ApiError, AppContext};
 use crate::{
     config::{PAGE_DEFAULT, PAGE_MAX},
     db::Db,
+    paging::Window,
 };
 
 /// The four paging arguments of a connection field.
@@ -23,15 +23,6 @@ pub struct PageArguments {
     pub after: Option<String>,
     pub last: Option<i32>,
     pub before: Option<String>,
-}
-
-/// The part of a sorted list that a client wants. `K` is the sort key.
-#[derive(Clone, Debug)]
-pub struct Window<K> {
-    after: Option<K>,
-    before: Option<K>,
-    size: usize,
-    from_the_end: bool,
 }
 
 impl PageArguments {
@@ -68,65 +59,31 @@ fn page_size(argument: &str, size: i32) -> Result<usize, ApiError> {
         })
 }
 
-impl<K: Clone> Window<K> {
-    /// The keys of the client's cursors.
-    pub fn cursors(&self) -> impl Iterator<Item = &K> {
-        self.after.iter().chain(&self.before)
+/// The connection of the rows that a window's query gave.
+///
+/// # Errors
+/// When a key cannot be written as a cursor, which is a fault of ours.
+pub fn connection<K, M, N>(
+    window: &Window<K>,
+    rows: Vec<M>,
+    count: TotalCount,
+    key: impl Fn(&M) -> K,
+    node: impl Fn(M) -> N,
+) -> Result<Connection<String, N, TotalCount>, ApiError>
+where
+    K: Clone + Serialize,
+    N: OutputType,
+{
+    let page = window.page(rows);
+    let mut connection =
+        Connection::with_additional_fields(page.has_previous, page.has_next, count);
+    for row in page.rows {
+        let cursor = encode(&key(&row))?;
+        connection
+            .edges
+            .push(Edge::with_additional_fields(cursor, node(row), EmptyFields));
     }
-
-    /// Narrows a sorted query to the window, and one row beyond it, by which the page knows that there
-    /// are more.
-    pub fn apply<'c, S: SelectorTrait, V: IntoValueTuple>(
-        &self,
-        cursor: &'c mut Cursor<S>,
-        values: impl Fn(K) -> V,
-    ) -> &'c mut Cursor<S> {
-        if let Some(after) = &self.after {
-            cursor.after(values(after.clone()));
-        }
-        if let Some(before) = &self.before {
-            cursor.before(values(before.clone()));
-        }
-        let rows = self.size as u64 + 1;
-        if self.from_the_end {
-            cursor.last(rows)
-        } else {
-            cursor.first(rows)
-        }
-    }
-
-    /// The connection of the rows that the window's query gave, in the list's order.
-    pub fn connection<M, N>(
-        &self,
-        mut rows: Vec<M>,
-        count: TotalCount,
-        key: impl Fn(&M) -> K,
-        node: impl Fn(M) -> N,
-    ) -> Result<Connection<String, N, TotalCount>, ApiError>
-    where
-        K: Serialize,
-        N: OutputType,
-    {
-        let has_more = rows.len() > self.size;
-        if has_more && self.from_the_end {
-            rows.remove(0);
-        } else {
-            rows.truncate(self.size);
-        }
-        let (has_previous, has_next) = if self.from_the_end {
-            (has_more, self.before.is_some())
-        } else {
-            (self.after.is_some(), has_more)
-        };
-        let mut connection = Connection::with_additional_fields(has_previous, has_next, count);
-        for row in rows {
-            let cursor = encode(&key(&row))?;
-            connection
-                .edges
-                .push(Edge::with_additional_fields(cursor, node(row), EmptyFields));
-        }
-        Ok(connection)
-    }
+    Ok(connection)
 }
 
 fn encode(key: &impl Serialize) -> Result<String, ApiError> {

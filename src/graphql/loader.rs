@@ -6,17 +6,23 @@
 //! number of statements does not depend on timing, and no delay is added to any answer.
 
 use std::{
+    collections::HashMap,
     future::poll_fn,
+    hash::Hash,
     pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll, Wake, Waker},
+    task::{self, Poll, Wake, Waker},
     time::Duration,
 };
 
-use async_graphql::dataloader::DataLoader;
+use async_graphql::{
+    Context,
+    dataloader::{DataLoader, Loader},
+};
+use entity::id::TypedId;
 use futures_util::{
     Stream,
     future::BoxFuture,
@@ -24,7 +30,8 @@ use futures_util::{
     task::AtomicWaker,
 };
 
-use crate::db::Db;
+use super::{ApiError, AppContext};
+use crate::{db::Db, fault::Fault};
 
 /// The loaders of one operation; each slice implements `Loader` for [`Reader`] with keys of its own.
 pub type Loaders = DataLoader<Reader>;
@@ -32,6 +39,43 @@ pub type Loaders = DataLoader<Reader>;
 /// What loaders read with.
 pub struct Reader {
     pub db: Db,
+}
+
+/// The row that a foreign key refers to, which is there.
+///
+/// # Errors
+/// When a load fails, or the row is missing: a fault of ours.
+pub async fn referred<K>(ctx: &Context<'_>, id: K) -> Result<<Reader as Loader<K>>::Value, ApiError>
+where
+    K: TypedId + Hash + Eq,
+    Reader: Loader<K, Error = Fault>,
+{
+    let found = ctx.loaders().load_one(id).await?;
+    found.ok_or_else(|| ApiError::internal(format!("{id} is referred to but not there")))
+}
+
+/// Rows by their keys, as a loader gives them.
+pub fn keyed<R, K: Hash + Eq, V>(
+    rows: Vec<R>,
+    key: impl Fn(&R) -> K,
+    value: impl Fn(R) -> V,
+) -> HashMap<K, V> {
+    rows.into_iter()
+        .map(|row| (key(&row), value(row)))
+        .collect()
+}
+
+/// Rows that share keys, in their order, as a loader gives them.
+pub fn grouped<R, K: Hash + Eq, V>(
+    rows: Vec<R>,
+    key: impl Fn(&R) -> K,
+    value: impl Fn(R) -> V,
+) -> HashMap<K, Vec<V>> {
+    let mut groups = HashMap::<_, Vec<_>>::new();
+    for row in rows {
+        groups.entry(key(&row)).or_default().push(value(row));
+    }
+    groups
 }
 
 /// Keys in one statement; beyond it there are several. Well below every database's limit of parameters.
@@ -99,14 +143,14 @@ impl Loads {
 
     fn poll<T>(
         &mut self,
-        context: &mut Context<'_>,
-        mut execution: impl FnMut(&mut Context<'_>) -> Poll<T>,
+        context: &mut task::Context<'_>,
+        mut execution: impl FnMut(&mut task::Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
         self.stirred.parent.register(context.waker());
         let waker = Waker::from(self.stirred.clone());
         for _ in 0..TURNS {
             self.stirred.is_set.store(false, Ordering::Release);
-            if let Poll::Ready(output) = execution(&mut Context::from_waker(&waker)) {
+            if let Poll::Ready(output) = execution(&mut task::Context::from_waker(&waker)) {
                 return Poll::Ready(output);
             }
             // A part of the execution that only gave way to others is not done yet, and may ask for more.
@@ -120,7 +164,7 @@ impl Loads {
     }
 
     /// Starts what is queued; whether any load finished, so that the execution can go on.
-    fn advance(&mut self, context: &mut Context<'_>) -> bool {
+    fn advance(&mut self, context: &mut task::Context<'_>) -> bool {
         self.running.extend(self.queue.take());
         matches!(self.running.poll_next_unpin(context), Poll::Ready(Some(())))
     }

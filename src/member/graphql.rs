@@ -12,7 +12,9 @@ use crate::{
     fault::Fault,
     graphql::{
         ApiError, AppContext, Identity, InputError, UserError, UserErrorCode,
-        connection::PageArguments, loader::Reader, settle,
+        connection::PageArguments,
+        loader::{Reader, keyed},
+        settle,
     },
     order::graphql::{OrderConnection, OrderFilter},
     point::graphql::UserPoint,
@@ -335,24 +337,13 @@ impl Member {
     }
 }
 
-impl Member {
-    /// The member that a foreign key refers to.
-    pub async fn load(ctx: &Context<'_>, id: MemberId) -> Result<Self, ApiError> {
-        let member = ctx.loaders().load_one(id).await?;
-        member.ok_or_else(|| ApiError::internal(format!("{id} is referred to but not there")))
-    }
-}
-
 impl Loader<MemberId> for Reader {
     type Value = Member;
     type Error = Fault;
 
     async fn load(&self, ids: &[MemberId]) -> Result<HashMap<MemberId, Member>, Fault> {
         let members = store::by_ids(self.db.reader(), ids).await?;
-        Ok(members
-            .into_iter()
-            .map(|member| (member.id, Member(member)))
-            .collect())
+        Ok(keyed(members, |member| member.id, Member))
     }
 }
 

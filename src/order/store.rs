@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::graphql::connection::Window;
+use crate::paging::Window;
 
 /// Which orders are wanted.
 #[derive(Clone, Debug, Default)]

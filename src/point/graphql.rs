@@ -10,7 +10,7 @@ use crate::{
     fault::Failure,
     graphql::{
         ApiError, AppContext, InputError, UserError, UserErrorCode,
-        connection::{PageArguments, TotalCount},
+        connection::{PageArguments, TotalCount, connection},
         settle,
         won::Won,
     },
@@ -180,7 +180,7 @@ impl UserPoint {
         let rows = store::entries(ctx.app().db.reader(), id, &window).await?;
         let count =
             TotalCount::new(move |db| async move { store::count_entries(db.reader(), id).await });
-        window.connection(rows, count, |row| row.sequence, PointEntry)
+        connection(&window, rows, count, |row| row.sequence, PointEntry)
     }
 }
 

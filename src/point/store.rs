@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::{Expr, IntoIden, IntoValueTuple, OnConflict, Query, TableRef},
 };
 
-use crate::{clock::new_id, db::Transaction, graphql::connection::Window};
+use crate::{clock::new_id, db::Transaction, paging::Window};
 
 pub async fn by_member(
     db: &impl ConnectionTrait,

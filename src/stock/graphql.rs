@@ -9,7 +9,10 @@ use super::store;
 use crate::{
     catalog::graphql::{Product, ProductOption},
     fault::Fault,
-    graphql::{ApiError, AppContext, IdArgument, loader::Reader},
+    graphql::{
+        ApiError, AppContext, IdArgument,
+        loader::{Reader, keyed},
+    },
 };
 
 /// The loader key of an option's quantity in stock.
@@ -23,10 +26,11 @@ impl Loader<StockOf> for Reader {
     async fn load(&self, keys: &[StockOf]) -> Result<HashMap<StockOf, i32>, Fault> {
         let ids = keys.iter().map(|key| key.0).collect::<Vec<_>>();
         let stocks = store::by_options(self.db.reader(), &ids).await?;
-        Ok(stocks
-            .into_iter()
-            .map(|stock| (StockOf(stock.option_id), stock.quantity))
-            .collect())
+        Ok(keyed(
+            stocks,
+            |stock| StockOf(stock.option_id),
+            |stock| stock.quantity,
+        ))
     }
 }
 

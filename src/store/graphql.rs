@@ -16,8 +16,8 @@ use crate::{
     fault::Fault,
     graphql::{
         ApiError, AppContext, IdArgument,
-        connection::{PageArguments, TotalCount},
-        loader::Reader,
+        connection::{PageArguments, TotalCount, connection},
+        loader::{Reader, keyed},
     },
 };
 
@@ -53,7 +53,7 @@ impl StoreQuery {
         .window::<Uuid>()?;
         let rows = store::page(ctx.app().db.reader(), &window).await?;
         let count = TotalCount::new(async |db| store::count(db.reader()).await);
-        window.connection(rows, count, |row| row.id.0, Store)
+        connection(&window, rows, count, |row| row.id.0, Store)
     }
 
     /// The store with this id; null if there is none.
@@ -109,14 +109,6 @@ impl Store {
     }
 }
 
-impl Store {
-    /// The store that a foreign key refers to.
-    pub async fn load(ctx: &Context<'_>, id: StoreId) -> Result<Self, ApiError> {
-        let store = ctx.loaders().load_one(id).await?;
-        store.ok_or_else(|| ApiError::internal(format!("{id} is referred to but not there")))
-    }
-}
-
 /// The loader key of a merchant's store.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StoreOf(pub MemberId);
@@ -127,10 +119,7 @@ impl Loader<StoreId> for Reader {
 
     async fn load(&self, ids: &[StoreId]) -> Result<HashMap<StoreId, Store>, Fault> {
         let stores = store::by_ids(self.db.reader(), ids).await?;
-        Ok(stores
-            .into_iter()
-            .map(|store| (store.id, Store(store)))
-            .collect())
+        Ok(keyed(stores, |store| store.id, Store))
     }
 }
 
@@ -141,9 +130,6 @@ impl Loader<StoreOf> for Reader {
     async fn load(&self, keys: &[StoreOf]) -> Result<HashMap<StoreOf, Store>, Fault> {
         let ids = keys.iter().map(|key| key.0).collect::<Vec<_>>();
         let stores = store::by_merchants(self.db.reader(), &ids).await?;
-        Ok(stores
-            .into_iter()
-            .map(|store| (StoreOf(store.merchant_id), Store(store)))
-            .collect())
+        Ok(keyed(stores, |store| StoreOf(store.merchant_id), Store))
     }
 }

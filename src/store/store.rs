@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::graphql::connection::Window;
+use crate::paging::Window;
 
 pub async fn insert(db: &impl ConnectionTrait, row: store::Model) -> Result<(), DbErr> {
     store::Entity::insert(store::ActiveModel::from(row))

@@ -1,5 +1,11 @@
 //! Black-box tests: a real server, real HTTP and WebSocket, on SQLite and on PostgreSQL.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets what cannot be ends, and says so"
+)]
+
 #[macro_use]
 mod support;
 

@@ -1,0 +1,289 @@
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use entity::order;
+
+use super::Order;
+use crate::{
+    catalog::graphql::ProductOption,
+    fault::{Failure, Outcome},
+    graphql::{
+        ApiError, AppContext, IdArgument, InputError, Loaders, UserError, UserErrorCode, parse_ids,
+        settle,
+        user_error::{InsufficientPoints, InsufficientStock, StockShortage},
+        won::Won,
+    },
+    order::{
+        idempotency_key,
+        placement::{Line, Malformed, Refusal, Request, Selection, Shortage},
+    },
+};
+
+/// How to pay.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub enum PaymentProvider {
+    /// With points.
+    Point,
+    /// Through PortOne.
+    #[graphql(name = "PORTONE")]
+    PortOne,
+    /// Through Toss Payments.
+    Toss,
+    /// Through KakaoPay.
+    #[graphql(name = "KAKAOPAY")]
+    KakaoPay,
+}
+
+/// Some pieces of one option.
+#[derive(InputObject)]
+pub struct OrderLineInput {
+    /// The option; begins with `option_`.
+    option_id: ID,
+    /// How many pieces, at least 1; at most 999 of one option unless the shop is set up otherwise.
+    quantity: i32,
+}
+
+/// What to order, and how to pay for it.
+#[derive(InputObject)]
+pub struct PlaceOrderInput {
+    /// What to order, whatever is in the cart: at most 100 lines. Lines of the same option are added up.
+    /// Leave out both this and `cartItemIds` to order the whole cart.
+    lines: Option<Vec<OrderLineInput>>,
+    /// Which lines of the cart to order; each begins with `cart_item_`. They leave the cart.
+    cart_item_ids: Option<Vec<ID>>,
+    /// How much to pay in points: all of the total. Leave it out if you do not want to check.
+    points: Option<Won>,
+    /// How to pay.
+    #[graphql(default_with = "PaymentProvider::Point")]
+    provider: PaymentProvider,
+    /// What you showed the buyer: the order is refused with PRICE_CHANGED if it costs anything else.
+    expected_total: Option<Won>,
+    /// 1 to 64 characters that you make up for this order. Sent again with the same request it gives the
+    /// same order, never a second one; so after a lost answer, just send the mutation again.
+    idempotency_key: String,
+}
+
+/// What placing an order gives.
+#[derive(SimpleObject)]
+pub struct PlaceOrderPayload {
+    /// The order; null if there are user errors.
+    order: Option<Order>,
+    /// Why no order was placed; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+#[derive(Default)]
+pub struct OrderMutation;
+
+#[Object]
+impl OrderMutation {
+    /// Places an order: takes its stock and its points, or changes nothing.
+    async fn place_order(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to order.")] input: PlaceOrderInput,
+    ) -> Result<Option<PlaceOrderPayload>, ApiError> {
+        let member_id = ctx.caller()?.member_id;
+        let list = if input.lines.is_some() {
+            "lines"
+        } else {
+            "cartItemIds"
+        };
+        let request = match input.request(ctx.app().limits.line_quantity_max) {
+            Ok(request) => request,
+            Err(error) => return Ok(Some(PlaceOrderPayload::refused(error.into()))),
+        };
+        match ctx.app().placement.place(member_id, request).await {
+            Err(Failure::Refused(Refusal::InsufficientStock(shortages))) => {
+                let error = insufficient_stock(ctx.loaders(), &shortages).await?;
+                Ok(Some(PlaceOrderPayload::refused(UserError::Stock(error))))
+            }
+            outcome => PlaceOrderPayload::of(
+                outcome.map_err(|failure| failure.map_refusal(|refusal| told(refusal, list))),
+            )
+            .map(Some),
+        }
+    }
+}
+
+impl PlaceOrderPayload {
+    fn of(outcome: Outcome<order::Model, UserError>) -> Result<Self, ApiError> {
+        let (order, user_errors) = settle(outcome)?;
+        Ok(Self {
+            order: order.map(Order),
+            user_errors,
+        })
+    }
+
+    fn refused(error: UserError) -> Self {
+        Self {
+            order: None,
+            user_errors: vec![error],
+        }
+    }
+}
+
+impl PlaceOrderInput {
+    fn request(self, line_quantity_max: i32) -> Result<Request, InputError> {
+        let list = if self.lines.is_some() {
+            "lines"
+        } else {
+            "cartItemIds"
+        };
+        let idempotency_key = idempotency_key(&self.idempotency_key)
+            .map_err(|message| InputError::invalid(message, &["idempotencyKey"]))?;
+        if self.provider != PaymentProvider::Point {
+            let message = "Orders can be paid with points only at the moment.";
+            return Err(
+                InputError::new(UserErrorCode::PaymentUnavailable, message).at(&["provider"])
+            );
+        }
+        let selection = match (self.lines, self.cart_item_ids) {
+            (Some(_), Some(_)) => {
+                let message =
+                    "Give either `lines` or `cartItemIds`, or neither for the whole cart.";
+                return Err(InputError::invalid(message, &["cartItemIds"]));
+            }
+            (Some(lines), None) => Selection::Lines(order_lines(lines)?),
+            (None, Some(ids)) => Selection::CartItems(parse_ids(&ids, "cartItemIds")?),
+            (None, None) => Selection::Cart,
+        };
+        let request = Request {
+            selection,
+            points: self.points.map(|points| points.0),
+            expected_total: self.expected_total.map(|total| total.0),
+            idempotency_key,
+        };
+        request
+            .checked(line_quantity_max)
+            .map_err(|malformed| told_malformed(&malformed, list))
+    }
+}
+
+fn order_lines(lines: Vec<OrderLineInput>) -> Result<Vec<Line>, InputError> {
+    let line = |(index, line): (usize, OrderLineInput)| {
+        let option_id = line
+            .option_id
+            .parse_input(&["lines", &index.to_string(), "optionId"])?;
+        Ok(Line {
+            option_id,
+            quantity: line.quantity,
+        })
+    };
+    lines.into_iter().enumerate().map(line).collect()
+}
+
+fn told_malformed(malformed: &Malformed, list: &str) -> InputError {
+    match malformed {
+        Malformed::Empty => {
+            InputError::new(UserErrorCode::EmptyOrder, "There is nothing to order.").at(&[list])
+        }
+        Malformed::TooManyLines { max } => {
+            InputError::invalid(format!("An order has at most {max} lines."), &[list])
+        }
+        Malformed::QuantityOutOfRange { index, max } => InputError::invalid(
+            format!("The quantity of an option is 1 to {max} pieces in one order."),
+            &[list, &index.to_string(), "quantity"],
+        ),
+    }
+}
+
+/// A refusal in the words of the API; `list` is the input's list that its index is a place in.
+fn told(refusal: Refusal, list: &str) -> UserError {
+    use UserErrorCode as Code;
+    let place = |index: usize| vec![list.to_owned(), index.to_string()];
+    let error = |code, message: String, path: Option<Vec<String>>| InputError {
+        code,
+        message,
+        path,
+    };
+    let at = |field: &str| Some(vec![field.to_owned()]);
+    let error = match refusal {
+        Refusal::KeyReused => error(
+            Code::IdempotencyKeyReused,
+            "This idempotency key was used for another request: make a new key.".into(),
+            at("idempotencyKey"),
+        ),
+        Refusal::Empty => error(Code::EmptyOrder, "Your cart is empty.".into(), None),
+        Refusal::NoSuchCartItem { index } => error(
+            Code::NotFound,
+            "There is no such line in your cart.".into(),
+            Some(place(index)),
+        ),
+        Refusal::NoSuchOption { index } => error(
+            Code::NotFound,
+            "There is no such option.".into(),
+            Some(place(index)),
+        ),
+        Refusal::ProductUnavailable { index, name } => error(
+            Code::ProductUnavailable,
+            format!("{name} is no longer for sale: leave it out."),
+            index.map(place),
+        ),
+        Refusal::StoreClosed { index, name } => error(
+            Code::StoreClosed,
+            format!("The store of {name} is closed at the moment: leave it out, or come again."),
+            index.map(place),
+        ),
+        Refusal::TotalTooLarge => error(
+            Code::InvalidInput,
+            "The total is beyond what can be counted: order less at once.".into(),
+            None,
+        ),
+        Refusal::PriceChanged { expected, actual } => error(
+            Code::PriceChanged,
+            format!("The order costs {actual} won, not {expected} won: show that and ask again."),
+            at("expectedTotal"),
+        ),
+        Refusal::PointsMismatch { points, total } => error(
+            Code::InvalidInput,
+            format!(
+                "With provider POINT all of the total is paid in points: {total} won, not {points}."
+            ),
+            at("points"),
+        ),
+        Refusal::InsufficientPoints { required, balance } => {
+            return UserError::Points(InsufficientPoints {
+                code: Code::InsufficientPoints,
+                message: format!(
+                    "The order costs {required} won and the balance is {balance} won: charge points first."
+                ),
+                path: None,
+                required: Won(required),
+                balance: Won(balance),
+            });
+        }
+        Refusal::InsufficientStock(_) => error(
+            Code::InsufficientStock,
+            "There are fewer pieces than ordered.".into(),
+            None,
+        ),
+    };
+    error.into()
+}
+
+async fn insufficient_stock(
+    loaders: &Loaders,
+    shortages: &[Shortage],
+) -> Result<InsufficientStock, ApiError> {
+    let options = loaders
+        .load_many(shortages.iter().map(|shortage| shortage.option_id))
+        .await?;
+    let shortage = |shortage: &Shortage| {
+        let option: ProductOption = options.get(&shortage.option_id)?.clone();
+        let Shortage {
+            requested,
+            available,
+            ..
+        } = *shortage;
+        Some(StockShortage {
+            option,
+            requested,
+            available,
+        })
+    };
+    Ok(InsufficientStock {
+        code: UserErrorCode::InsufficientStock,
+        message: "There are fewer pieces than ordered: order what is left.".into(),
+        path: None,
+        shortages: shortages.iter().filter_map(shortage).collect(),
+    })
+}
