@@ -95,7 +95,7 @@ impl CatalogQuery {
         page(
             ctx,
             filter,
-            sort.into(),
+            sort.unwrap_or(ProductSort::Newest).into(),
             PageArguments {
                 first,
                 after,

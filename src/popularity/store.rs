@@ -19,7 +19,7 @@ pub struct Sold {
     pub quantity: i64,
 }
 
-/// Counts sales, or takes back canceled ones (negative), in one statement, in the order of the table's key.
+/// Counts sales in one statement, in the order of the table's key.
 pub async fn add(tx: &Transaction, sales: &[Sale]) -> Result<(), DbErr> {
     use product_sales::{Column, Entity};
     let mut sums = BTreeMap::<_, i64>::new();

@@ -9,6 +9,11 @@
 #[macro_use]
 mod support;
 
+mod catalog;
 mod migrations;
 mod orders;
+mod placement;
+mod popularity;
+mod statements;
+mod subscriptions;
 mod transactions;

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What the commands of a batch touch, as it is under their locks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     pub offers: HashMap<OptionId, Offer>,
     /// Pieces left.
@@ -35,7 +35,7 @@ pub struct Snapshot {
 }
 
 /// An option as it is sold now.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
     pub product_id: ProductId,
     pub store_id: StoreId,
@@ -401,3 +401,6 @@ impl<R: Rng> Draft<'_, R> {
         items
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 
+use entity::id::MemberId;
 use serde_json::{Value, json};
 
 use super::{Product, Subscription};
@@ -97,6 +98,13 @@ impl Client {
         data["me"]["userPoint"]["balance"]
             .as_i64()
             .expect("a balance")
+    }
+
+    /// Who this is.
+    pub async fn member_id(&self) -> MemberId {
+        let data = self.run("{ me { id } }", json!({})).await;
+        let id = data["me"]["id"].as_str().expect("somebody");
+        id.parse().expect("a member's id")
     }
 
     /// Adds to the cart; gives the payload.

@@ -32,6 +32,11 @@ pub struct TestDatabase {
 }
 
 impl Database {
+    /// Itself, for tests that open shops of their own.
+    pub async fn open(self) -> Self {
+        self
+    }
+
     pub async fn create(self) -> TestDatabase {
         match self {
             Self::Sqlite => create_sqlite().await,
@@ -49,6 +54,14 @@ impl Database {
 }
 
 impl TestDatabase {
+    /// The same database for one more server. It is gone with the first.
+    pub fn again(&self) -> Self {
+        Self {
+            url: self.url.clone(),
+            _folder: None,
+        }
+    }
+
     pub async fn connect(&self) -> Db {
         Db::connect(&self.url, CONNECTIONS)
             .await

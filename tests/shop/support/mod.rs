@@ -7,37 +7,38 @@ mod database;
 mod shop;
 mod socket;
 
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, PLACE_ORDER};
 pub use contents::Contents;
-pub use database::Database;
-pub use shop::{Product, Shop};
-pub use socket::Subscription;
+pub use database::{Database, TestDatabase};
+pub use shop::{PASSWORD, Product, Shop};
+pub use socket::{Received, Socket, Subscription};
 
 /// Tests that must pass on both databases:
 ///
 /// ```ignore
 /// both! {
 ///     async fn a_sentence_about_the_shop(shop: Shop) { … }
+///     async fn a_sentence_about_shops_of_its_own(database: Database) { … }
 /// }
 /// ```
 macro_rules! both {
-    ($($(#[$attribute:meta])* async fn $name:ident($shop:ident: Shop) $body:block)+) => {$(
+    ($($(#[$attribute:meta])* async fn $name:ident($shop:ident: $kind:ident) $body:block)+) => {$(
         mod $name {
             use super::*;
 
             #[tokio::test(flavor = "multi_thread")]
             $(#[$attribute])*
             async fn sqlite() {
-                check(Shop::open($crate::support::Database::Sqlite).await).await;
+                check($kind::open($crate::support::Database::Sqlite).await).await;
             }
 
             #[tokio::test(flavor = "multi_thread")]
             $(#[$attribute])*
             async fn postgres() {
-                check(Shop::open($crate::support::Database::Postgres).await).await;
+                check($kind::open($crate::support::Database::Postgres).await).await;
             }
 
-            async fn check($shop: Shop) $body
+            async fn check($shop: $kind) $body
         }
     )+};
 }

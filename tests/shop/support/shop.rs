@@ -64,7 +64,11 @@ impl Shop {
     }
 
     pub async fn open_with(database: Database, limits: Limits) -> Self {
-        let database = database.create().await;
+        Self::open_at(database.create().await, limits).await
+    }
+
+    /// A shop in a database that is there already.
+    pub async fn open_at(database: TestDatabase, limits: Limits) -> Self {
         let opening = DateTime::parse_from_rfc3339(OPENING)
             .expect("a time")
             .timestamp_micros();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, client::IntoClientRequest, protocol::CloseFrame},
+    tungstenite::{self, Message, client::IntoClientRequest, protocol::CloseFrame},
 };
 
 /// How long a test waits for what must come: long, because a slow machine is no failure.
@@ -43,11 +43,7 @@ impl Subscription {
     ) -> Self {
         let mut socket = Socket::open(address).await;
         let authorization = token.map(|token| format!("Bearer {token}"));
-        let payload = json!({ "Authorization": authorization });
-        let payload = if token.is_some() { payload } else { json!({}) };
-        socket
-            .send(json!({ "type": "connection_init", "payload": payload }))
-            .await;
+        socket.introduce(authorization.as_deref()).await;
         assert_eq!(socket.message().await["type"], "connection_ack");
         let payload = json!({ "query": query, "variables": variables });
         socket
@@ -126,19 +122,33 @@ impl Received {
 
 impl Socket {
     pub async fn open(address: SocketAddr) -> Self {
+        Self::open_as(address, "graphql-transport-ws")
+            .await
+            .expect("the server upgrades")
+    }
+
+    /// Opens a connection that speaks another protocol, if the server does.
+    pub async fn open_as(address: SocketAddr, protocol: &str) -> tungstenite::Result<Self> {
         let mut request = format!("ws://{address}/graphql")
             .into_client_request()
             .expect("a URL");
-        let protocol = "graphql-transport-ws".parse().expect("a header");
+        let header = protocol.parse().expect("a header");
         request
             .headers_mut()
-            .insert("sec-websocket-protocol", protocol);
-        let (socket, response) = connect_async(request).await.expect("the server upgrades");
-        assert_eq!(
-            response.headers()["sec-websocket-protocol"],
-            "graphql-transport-ws"
+            .insert("sec-websocket-protocol", header);
+        let (socket, response) = connect_async(request).await?;
+        assert_eq!(response.headers()["sec-websocket-protocol"], protocol);
+        Ok(Self(socket))
+    }
+
+    /// Introduces itself, with that `Authorization` if any.
+    pub async fn introduce(&mut self, authorization: Option<&str>) {
+        let payload = authorization.map_or_else(
+            || json!({}),
+            |authorization| json!({ "Authorization": authorization }),
         );
-        Self(socket)
+        self.send(json!({ "type": "connection_init", "payload": payload }))
+            .await;
     }
 
     pub async fn send(&mut self, message: Value) {
