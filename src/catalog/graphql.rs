@@ -91,7 +91,6 @@ impl CatalogQuery {
         #[graphql(desc = "Only nodes before this cursor.")] before: Option<String>,
     ) -> Result<ProductConnection, ApiError> {
         let filter = filter.unwrap_or_default().checked()?;
-        let sort = sort.unwrap_or(ProductSort::Newest);
         page(
             ctx,
             filter,
