@@ -151,4 +151,9 @@ mod tests {
         }
         assert!("가".repeat(80).parse::<OrderId>().is_err());
     }
+
+    #[test]
+    fn no_id_is_a_number_that_a_database_hands_out() {
+        assert!(OrderId::try_from_u64(1).is_err());
+    }
 }
