@@ -21,12 +21,12 @@ use jangteo::{
     db::Db,
     event::Bus,
     fault::{Failure, Fault, Never},
-    order::placement::{Answer, Command, Line, Placer, Request, Selection},
+    order::placement::{Answer, Command, Line, Placer, Refusal, Request, Selection},
     stock,
 };
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
 use scoped_futures::ScopedFutureExt;
-use sea_orm::EntityTrait;
+use sea_orm::{DbBackend, EntityTrait};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -220,14 +220,14 @@ fn input(product: &Product, key: &str) -> Value {
     json!({ "input": { "lines": [line], "idempotencyKey": key } })
 }
 
-/// Holds the locks that an order of the product needs, until it is released.
+/// Another server's sale: holds the locks that an order of the product needs, until it is lifted.
 struct Blockade {
     release: oneshot::Sender<()>,
     holding: tokio::task::JoinHandle<()>,
 }
 
 impl Blockade {
-    async fn of(database: &TestDatabase, product: &Product) -> Self {
+    async fn of(database: &TestDatabase, product: &Product, pieces: i32) -> Self {
         let db = database.connect().await;
         let option_id = product.options[0];
         let (release, released) = oneshot::channel();
@@ -238,6 +238,7 @@ impl Blockade {
                 let ends = ends.clone();
                 async move {
                     stock::store::lock(tx, &[option_id]).await?;
+                    stock::store::add(tx, &[(option_id, -pieces)]).await?;
                     let ends = ends.lock().expect("no panic").take();
                     let (locked, released) = ends.expect("it locks at once");
                     locked.send(()).expect("somebody waits");
@@ -364,26 +365,27 @@ both! {
         let shop = Shop::open_with(database, limits).await;
         let shirt = shop.product("셔츠", &[("화이트", 1_000, 100)]).await;
         let mina = shop.member_with_points(100_000).await;
-        let blockade = Blockade::of(&shop.database, &shirt).await;
+        let blockade = Blockade::of(&shop.database, &shirt, 0).await;
 
         // One is tried and one waits: no other has room.
         let orders = (0..12).map(|number| {
             let (mina, input) = (mina.clone(), input(&shirt, &number.to_string()));
-            async move { mina.send(PLACE_ORDER, input).await.body }
+            async move { mina.send(PLACE_ORDER, input).await }
         });
         let mut answers = orders.collect::<FuturesUnordered<_>>();
         for _ in 0..10 {
             let answer = answers.next().await.expect("an answer");
-            let error = &answer["errors"][0]["extensions"];
+            assert_eq!(answer.status, 200);
+            let error = &answer.body["errors"][0]["extensions"];
             assert_eq!((&error["code"], &error["retryAfterMs"]), (&json!("OVERLOADED"), &json!(500)));
-            assert_eq!(answer["data"]["placeOrder"], Value::Null);
+            assert_eq!(answer.body["data"]["placeOrder"], Value::Null);
         }
         assert!(answers.next().now_or_never().is_none(), "the others wait");
         assert_eq!(shop.contents().await.count("order"), 0);
 
         blockade.lift().await;
         while let Some(answer) = answers.next().await {
-            assert_eq!(answer["data"]["placeOrder"]["order"]["status"], "PAID");
+            assert_eq!(answer.body["data"]["placeOrder"]["order"]["status"], "PAID");
         }
         assert_eq!(shop.stock(&shirt).await, [98]);
     }
@@ -393,7 +395,7 @@ both! {
         let mina = shop.member_with_points(100_000).await;
         let member_id = mina.member_id().await;
         let mut events = mina.subscribe("subscription { myOrderEvents { sequence } }", json!({})).await;
-        let blockade = Blockade::of(&shop.database, &shirt).await;
+        let blockade = Blockade::of(&shop.database, &shirt, 0).await;
 
         let request = request(shirt.options[0], 1, "key");
         // Asked once, then dropped.
@@ -405,6 +407,34 @@ both! {
         assert_eq!(events.next().await["myOrderEvents"]["sequence"], 1);
         assert_eq!(shop.stock(&shirt).await, [99]);
         assert_eq!(mina.balance().await, 99_000);
+    }
+
+    async fn an_order_sees_what_another_server_is_just_selling(shop: Shop) {
+        let last = shop.product("한정판", &[("하나", 1_000, 3)]).await;
+        let mina = shop.member_with_points(100_000).await;
+        let member_id = mina.member_id().await;
+        let mut events = mina.subscribe("subscription { myOrderEvents { sequence } }", json!({})).await;
+        let blockade = Blockade::of(&shop.database, &last, 2).await;
+
+        let db = &shop.app().db;
+        let before = db.statements();
+        let mut order = Box::pin(shop.app().placement.place(member_id, request(last.options[0], 2, "key")));
+        assert!(order.as_mut().now_or_never().is_none());
+        // SQLite has one writer: there the order waits before its first statement.
+        while db.backend() == DbBackend::Postgres && db.statements() == before {
+            tokio::task::yield_now().await;
+        }
+        events.expect_silence().await;
+        blockade.lift().await;
+
+        match order.await {
+            Err(Failure::Refused(Refusal::InsufficientStock(shortages))) => {
+                assert_eq!((shortages[0].requested, shortages[0].available), (2, 1));
+            }
+            other => panic!("expected a shortage, got {other:?}"),
+        }
+        assert_eq!(shop.stock(&last).await, [1]);
+        events.expect_silence().await;
     }
 
     async fn orders_that_have_queued_are_placed_before_a_stop(shop: Shop) {

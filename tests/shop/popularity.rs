@@ -11,8 +11,9 @@ use entity::{
 use futures_util::future::join_all;
 use jangteo::order::placement::{Line, Request, Selection};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr,
+};
 use serde_json::{Value, json};
 
 use crate::support::{Product, Shop};
