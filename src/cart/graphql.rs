@@ -8,6 +8,8 @@ use entity::{
 };
 
 use super::{Refusal, store};
+use futures_util::{TryFutureExt, try_join};
+
 use crate::{
     catalog::graphql::ProductOption,
     config::LINES_MAX,
@@ -309,13 +311,14 @@ impl CartItem {
     /// enough pieces.
     async fn is_available(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
         let option = referred(ctx, self.0.option_id).await?;
-        let product = referred(ctx, option.0.product_id).await?;
-        let store = referred(ctx, product.0.store_id).await?;
+        let product = referred(ctx, option.0.product_id);
         let stock = ctx
             .loaders()
-            .load_one(StockOf(self.0.option_id))
-            .await?
-            .unwrap_or_default();
+            .load_one(StockOf(option.0.id))
+            .map_err(ApiError::from);
+        let (product, stock) = try_join!(product, stock)?;
+        let store = referred(ctx, product.0.store_id).await?;
+        let stock = stock.unwrap_or_default();
         Ok(product.0.deleted_at.is_none() && store.0.is_open && stock >= self.0.quantity)
     }
 }

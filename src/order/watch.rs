@@ -21,11 +21,13 @@ pub struct OrderWatch {
     ready: VecDeque<order_event::Model>,
     /// The sequence of the newest event in `ready`, or delivered.
     last_sequence: i32,
+    /// What the listener has seen before.
+    after: i32,
     is_over: bool,
 }
 
 impl OrderWatch {
-    /// Watches from after the sequence `after` on; `status` is the order's status now or before.
+    /// Watches from after the sequence `after` on.
     ///
     /// # Errors
     /// When the history cannot be read.
@@ -33,20 +35,17 @@ impl OrderWatch {
         // First listen, then read: what happens in between is seen twice rather than never, and is
         // recognized by its sequence.
         let live = bus.orders.subscribe(order_id);
+        let (ready, is_over) = (VecDeque::new(), false);
         let mut watch = Self {
             db,
             order_id,
             live,
-            ready: VecDeque::new(),
-            last_sequence: after,
-            is_over: false,
+            ready,
+            last_sequence: 0,
+            after,
+            is_over,
         };
         watch.catch_up().await?;
-        if watch.ready.is_empty() {
-            // Whoever has seen everything of a finished order has nothing to wait for.
-            let past = store::events_after(watch.db.reader(), order_id, 0).await?;
-            watch.is_over = past.last().is_some_and(|event| is_final(event.status));
-        }
         Ok(watch)
     }
 
@@ -63,7 +62,11 @@ impl OrderWatch {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 self.is_over = is_final(event.status);
-                return Ok(Some(event));
+                if event.sequence > self.after {
+                    return Ok(Some(event));
+                }
+                // Seen before; but if it was the end, there is nothing to wait for.
+                continue;
             }
             if self.is_over {
                 return Ok(None);

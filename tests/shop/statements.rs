@@ -140,6 +140,6 @@ both! {
             counts.push(count);
         }
         assert_eq!(counts[0], counts[1]);
-        assert!(counts[0] <= 7, "{counts:?}");
+        assert!(counts[0] <= 6, "{counts:?}");
     }
 }

@@ -30,7 +30,7 @@ impl OrderSubscription {
             return Err(ApiError::bad_request("You have no order with this id."));
         }
         let app = ctx.app();
-        let after = after.unwrap_or_default().max(0);
+        let after = after.unwrap_or_default();
         let watch = OrderWatch::begin(app.db.clone(), &app.bus, order_id, after).await?;
         Ok(watch.events().map_ok(OrderEvent).map_err(ApiError::from))
     }
