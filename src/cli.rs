@@ -166,6 +166,7 @@ pub fn sdl() -> String {
 }
 
 async fn serve(settings: ServeSettings) -> Result<(), CommandError> {
+    settings.database.checked_url()?;
     let limits = settings.limits()?;
     begin_logging(&settings.log)?;
     let secret = secret::find_or_make(settings.jwt_secret.clone(), &settings.database)?;
@@ -177,6 +178,7 @@ async fn serve(settings: ServeSettings) -> Result<(), CommandError> {
     if settings.demo {
         demo::load(&db, &limits, clock.now()).await?;
     }
+    let stopped = stop_signal()?;
     let server = Server::start(Start {
         db,
         clock,
@@ -188,7 +190,7 @@ async fn serve(settings: ServeSettings) -> Result<(), CommandError> {
     })
     .await?;
     greet(&server, settings.demo);
-    stop_signal().await?;
+    stopped.await;
     println!("Stopping…");
     server.stop().await?;
     println!("Stopped.");
@@ -222,15 +224,16 @@ fn greet(server: &Server, is_demo: bool) {
     println!("\nStop with Ctrl-C.");
 }
 
-/// Ctrl-C, or what service managers send.
-async fn stop_signal() -> Result<(), std::io::Error> {
+/// Ctrl-C, or what service managers send; from the call on, neither ends the process by itself.
+fn stop_signal() -> Result<impl Future<Output = ()>, std::io::Error> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 fn begin_logging(settings: &LogSettings) -> Result<(), CommandError> {
@@ -247,10 +250,14 @@ fn begin_logging(settings: &LogSettings) -> Result<(), CommandError> {
 }
 
 async fn connect(database: &DatabaseSettings) -> Result<Db, CommandError> {
-    Db::connect(&database.database_url, database.database_connections)
+    let url = database.checked_url()?;
+    Db::connect(url, database.database_connections)
         .await
-        // The URL may hold a password, and stays out of the message.
-        .map_err(|error| format!("cannot open the database (DATABASE_URL): {error}").into())
+        .map_err(|error| {
+            // The URL may hold a password, and stays out of the message.
+            let told = error.to_string().replace(url, "…");
+            format!("cannot open the database (DATABASE_URL): {told}").into()
+        })
 }
 
 async fn migration_status(database: &DatabaseSettings) -> Result<(), CommandError> {

@@ -14,7 +14,12 @@ pub struct DatabaseSettings {
     /// The database: a SQLite file, or a PostgreSQL server for many instances.
     ///
     /// Examples: `sqlite://jangteo.db`, `postgres://user:password@db.example/jangteo`
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://jangteo.db", hide_env_values = true, value_parser = database_url)]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        default_value = "sqlite://jangteo.db",
+        hide_env_values = true
+    )]
     pub database_url: String,
 
     /// Connections to PostgreSQL, or parallel readers on SQLite (1 to 500). More than the database
@@ -24,6 +29,30 @@ pub struct DatabaseSettings {
 }
 
 impl DatabaseSettings {
+    /// The URL, if it is one of a database that can be used. Not checked while the command line is read: what
+    /// is wrong there is printed, and the URL may hold a password.
+    ///
+    /// # Errors
+    /// What is wrong, naming the setting.
+    pub fn checked_url(&self) -> Result<&str, String> {
+        let url = self.database_url.as_str();
+        if url.contains(":memory:") || url.contains("mode=memory") {
+            return Err(
+                "DATABASE_URL: SQLite in memory cannot be read and written side by side; \
+                        name a file, as in sqlite://jangteo.db"
+                    .into(),
+            );
+        }
+        if ["sqlite:", "postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| url.starts_with(scheme))
+        {
+            Ok(url)
+        } else {
+            Err("DATABASE_URL must begin with sqlite:// or postgres://".into())
+        }
+    }
+
     /// Where SQLite keeps its file; `None` on PostgreSQL.
     #[must_use]
     pub fn sqlite_file(&self) -> Option<PathBuf> {
@@ -54,7 +83,7 @@ pub struct ServeSettings {
 
     /// The key that access tokens are signed with, at least 32 bytes. On SQLite one is made where it is
     /// missing and kept beside the file; on PostgreSQL, where instances share it, it is required.
-    #[arg(long, env = "JWT_SECRET", hide_env_values = true, value_parser = secret)]
+    #[arg(long, env = "JWT_SECRET", hide_env_values = true)]
     pub jwt_secret: Option<Secret>,
 
     /// How long an access token is good for, in minutes (1 to 1440). Short, because it cannot be called
@@ -221,6 +250,13 @@ impl Secret {
     }
 }
 
+/// Takes any text: how long it is, is checked where it cannot be printed any more.
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
@@ -229,30 +265,3 @@ impl fmt::Debug for Secret {
 
 /// The fewest bytes of a signing key: as many as HS256 puts out.
 pub const SECRET_BYTES_MIN: usize = 32;
-
-fn secret(text: &str) -> Result<Secret, String> {
-    if text.len() < SECRET_BYTES_MIN {
-        return Err(format!(
-            "JWT_SECRET must have at least {SECRET_BYTES_MIN} bytes: make one with `openssl rand -hex 32`"
-        ));
-    }
-    Ok(Secret::new(text))
-}
-
-fn database_url(text: &str) -> Result<String, String> {
-    if text.contains(":memory:") || text.contains("mode=memory") {
-        return Err(
-            "DATABASE_URL: SQLite in memory cannot be read and written side by side; \
-                    name a file, as in sqlite://jangteo.db"
-                .into(),
-        );
-    }
-    if ["sqlite:", "postgres://", "postgresql://"]
-        .iter()
-        .any(|scheme| text.starts_with(scheme))
-    {
-        Ok(text.to_owned())
-    } else {
-        Err("DATABASE_URL must begin with sqlite:// or postgres://".into())
-    }
-}

@@ -19,6 +19,10 @@ pub enum SecretError {
          `openssl rand -hex 32`"
     )]
     Required,
+    #[error(
+        "JWT_SECRET must have at least {SECRET_BYTES_MIN} bytes: make one with `openssl rand -hex 32`"
+    )]
+    GivenTooShort,
     #[error("cannot read or make the signing key {path}: {error}; set JWT_SECRET instead")]
     File { path: PathBuf, error: io::Error },
     #[error(
@@ -36,8 +40,12 @@ pub fn find_or_make(
     given: Option<Secret>,
     database: &DatabaseSettings,
 ) -> Result<Secret, SecretError> {
-    if let Some(secret) = given {
-        return Ok(secret);
+    match given {
+        Some(secret) if secret.bytes().len() < SECRET_BYTES_MIN => {
+            return Err(SecretError::GivenTooShort);
+        }
+        Some(secret) => return Ok(secret),
+        None => {}
     }
     let path = database
         .sqlite_file()

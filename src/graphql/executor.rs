@@ -7,7 +7,8 @@ use super::{
     RequestId, ShopSchema,
     error::complete,
     loader::{LoadQueue, drive, drive_stream},
-    response_order::in_query_order,
+    response_nulls::with_nulls,
+    response_order::{chosen, in_query_order},
 };
 use crate::app::App;
 
@@ -63,9 +64,12 @@ impl ShopExecutor {
         let operation_name = request.operation_name.clone();
         let request_id = self.request_id.clone();
         move |mut response| {
-            if let Some(document) = &document {
+            if let Some(document) = &document
+                && let Some(operation) = chosen(document, operation_name.as_deref())
+            {
                 let data = std::mem::take(&mut response.data);
-                response.data = in_query_order(data, document, operation_name.as_deref());
+                let data = with_nulls(data, &response.errors, document, operation);
+                response.data = in_query_order(data, document, operation);
             }
             complete(response, &request_id)
         }

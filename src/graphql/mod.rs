@@ -7,6 +7,7 @@ mod executor;
 mod id;
 pub mod loader;
 mod node;
+mod response_nulls;
 mod response_order;
 mod schema;
 pub mod user_error;

@@ -8,15 +8,16 @@ use std::collections::HashSet;
 use async_graphql::{
     Name, Value,
     indexmap::IndexMap,
-    parser::types::{DocumentOperations, ExecutableDocument, Selection, SelectionSet},
+    parser::types::{
+        DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet,
+    },
 };
 
-/// The answer's data in the order of the document's operation.
-pub fn in_query_order(
-    data: Value,
-    document: &ExecutableDocument,
+/// The document's operation that is executed.
+pub fn chosen<'d>(
+    document: &'d ExecutableDocument,
     operation_name: Option<&str>,
-) -> Value {
+) -> Option<&'d OperationDefinition> {
     let operation = match &document.operations {
         DocumentOperations::Single(operation) => Some(operation),
         DocumentOperations::Multiple(operations) => match operation_name {
@@ -24,10 +25,16 @@ pub fn in_query_order(
             None => operations.values().next(),
         },
     };
-    match operation {
-        Some(operation) => reorder(data, &[&operation.node.selection_set.node], document),
-        None => data,
-    }
+    operation.map(|operation| &operation.node)
+}
+
+/// The answer's data in the order of the operation.
+pub fn in_query_order(
+    data: Value,
+    document: &ExecutableDocument,
+    operation: &OperationDefinition,
+) -> Value {
+    reorder(data, &[&operation.selection_set.node], document)
 }
 
 fn reorder(value: Value, selected: &[&SelectionSet], document: &ExecutableDocument) -> Value {
@@ -113,7 +120,9 @@ mod tests {
     use super::*;
 
     fn ordered(query: &str, operation_name: Option<&str>, data: Value) -> String {
-        in_query_order(data, &parse_query(query).unwrap(), operation_name).to_string()
+        let document = parse_query(query).unwrap();
+        let operation = chosen(&document, operation_name).unwrap();
+        in_query_order(data, &document, operation).to_string()
     }
 
     #[test]

@@ -32,16 +32,24 @@ pub async fn serve(
             return refuse(rejection.status(), "The body cannot be read.", &request_id);
         }
     };
-    let request = match serde_json::from_slice::<GraphQlRequest>(&body) {
+    let request = match read(&body) {
         Ok(request) => request,
-        Err(error) => {
-            let message = format!("The body is not a GraphQL request in JSON: {error}.");
+        Err(wrong) => {
+            let message = format!("The body is not a GraphQL request in JSON: {wrong}.");
             return refuse(StatusCode::BAD_REQUEST, &message, &request_id);
         }
     };
     let identity = Identity::of(authorization(&headers), &state.app.tokens);
     let executor = ShopExecutor::new(state.schema, state.app, request_id);
     Json(executor.execute(request.data(identity)).await).into_response()
+}
+
+fn read(body: &[u8]) -> Result<GraphQlRequest, String> {
+    // Serde would read a list as the request's fields in a row.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err("one object is expected, not a list".into());
+    }
+    serde_json::from_slice(body).map_err(|error| error.to_string())
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
