@@ -9,11 +9,16 @@
 #[macro_use]
 mod support;
 
+mod carts;
 mod catalog;
+mod http;
+mod members;
 mod migrations;
 mod orders;
 mod placement;
+mod points;
 mod popularity;
+mod schema;
 mod statements;
 mod subscriptions;
 mod transactions;

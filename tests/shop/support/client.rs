@@ -73,6 +73,19 @@ impl Client {
             .to_owned()
     }
 
+    /// Runs a mutation of one input, and asks for these fields of its payload besides the user errors; gives
+    /// the payload.
+    pub async fn mutate(&self, mutation: &str, input: Value, fields: &str) -> Value {
+        let (first, rest) = mutation.split_at(1);
+        let query = format!(
+            "mutation($input: {}{rest}Input!) {{ {mutation}(input: $input) {{
+                {fields} userErrors {{ code message path }} }} }}",
+            first.to_uppercase()
+        );
+        let data = self.run(&query, json!({ "input": input })).await;
+        data[mutation].clone()
+    }
+
     /// Subscribes over WebSocket.
     pub async fn subscribe(&self, query: &str, variables: Value) -> Subscription {
         Subscription::begin(self.address, self.token.as_deref(), query, variables).await
@@ -132,6 +145,24 @@ impl Client {
         self.place(json!({ "lines": [line], "idempotencyKey": key }))
             .await
     }
+}
+
+/// The code and the path of a payload's only user error, beside which there is nothing else.
+pub fn refusal(payload: &Value) -> (&str, String) {
+    let fields = payload.as_object().expect("a payload");
+    for (field, value) in fields.iter().filter(|(field, _)| *field != "userErrors") {
+        assert!(value.is_null(), "{field} beside an error: {payload:#}");
+    }
+    let errors = payload["userErrors"].as_array().expect("user errors");
+    let [error] = errors.as_slice() else {
+        panic!("expected one user error: {payload:#}");
+    };
+    let message = error["message"].as_str().expect("a message");
+    assert!(!message.is_empty(), "an error says what to do");
+    let path = error["path"].as_array();
+    let path = path.map(|parts| parts.iter().filter_map(Value::as_str).collect::<Vec<_>>());
+    let code = error["code"].as_str().expect("a code");
+    (code, path.unwrap_or_default().join("."))
 }
 
 /// Places an order, and asks for everything that can come of it.

@@ -7,10 +7,10 @@ mod database;
 mod shop;
 mod socket;
 
-pub use client::{Answer, Client, PLACE_ORDER};
+pub use client::{Client, PLACE_ORDER, refusal};
 pub use contents::Contents;
 pub use database::{Database, TestDatabase};
-pub use shop::{Product, Shop};
+pub use shop::{PASSWORD, Product, Shop};
 pub use socket::{Received, Socket, Subscription};
 
 /// Tests that must pass on both databases:

@@ -1,0 +1,913 @@
+//! The program itself: its commands, its settings, its secrets, and how it starts and stops.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a test that meets what cannot be ends, and says so"
+)]
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    path::PathBuf,
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use entity::{
+    cart, member, order, order_item, point_entry, product, product_option, stock, store, user_point,
+};
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use jangteo::db::Db;
+use sea_orm::{EntityTrait, PaginatorTrait};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::{OnceCell, mpsc};
+
+/// Settings that the surroundings of the tests may have made.
+const SETTINGS: [&str; 12] = [
+    "LISTEN",
+    "DATABASE_URL",
+    "DATABASE_CONNECTIONS",
+    "AUTO_MIGRATE",
+    "JWT_SECRET",
+    "INSTANT_CHARGE",
+    "CHARGE_MIN",
+    "CHARGE_MAX",
+    "BALANCE_MAX",
+    "LOG",
+    "LOG_FORMAT",
+    "RUST_LOG",
+];
+
+const DEMO_PASSWORD: &str = "jangteo-demo";
+
+/// A working directory of its own, where the program finds or makes its files.
+struct Place(TempDir);
+
+/// What a run of the program came to.
+struct Ended {
+    code: Option<i32>,
+    output: String,
+    errors: String,
+}
+
+/// A running server; killed when dropped.
+struct Serving {
+    child: Child,
+    url: String,
+    output: BufReader<ChildStdout>,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self(TempDir::new().expect("a temporary folder"))
+    }
+
+    /// One where the demo shop was loaded by a first start, and stopped.
+    async fn with_demo() -> Self {
+        static TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
+        let template = TEMPLATE.get_or_init(async || {
+            let place = Self::new();
+            assert_eq!(place.serve(&["--demo"], &[]).stop("TERM"), Some(0));
+            fs::read(place.file("jangteo.db")).expect("the database is a file")
+        });
+        let place = Self::new();
+        fs::write(place.file("jangteo.db"), template.await).expect("the template is copied");
+        place
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jangteo"));
+        for setting in SETTINGS {
+            command.env_remove(setting);
+        }
+        command
+            .current_dir(self.0.path())
+            .args(arguments)
+            .envs(settings.iter().copied());
+        command
+    }
+
+    fn run(&self, arguments: &[&str], settings: &[(&str, &str)], input: &str) -> Ended {
+        let mut command = self.command(arguments, settings);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program runs");
+        // A program that needs no input may be gone before it is written.
+        _ = child
+            .stdin
+            .take()
+            .expect("its input is piped")
+            .write_all(input.as_bytes());
+        let ended = child.wait_with_output().expect("the program ends");
+        Ended {
+            code: ended.status.code(),
+            output: String::from_utf8(ended.stdout).expect("text"),
+            errors: String::from_utf8(ended.stderr).expect("text"),
+        }
+    }
+
+    /// Runs the program without settings and input; it must succeed. Gives what it prints.
+    fn ok(&self, arguments: &[&str]) -> String {
+        let ended = self.run(arguments, &[], "");
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.errors);
+        ended.output
+    }
+
+    /// Starts a server on a free port. It logs into the file `log`.
+    fn serve(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Serving {
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"], settings);
+        let log = File::create(self.file("log")).expect("a log");
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log);
+        let mut child = command.spawn().expect("the program runs");
+        let mut output = BufReader::new(child.stdout.take().expect("its output is piped"));
+        let mut line = String::new();
+        let url = loop {
+            line.clear();
+            let length = output.read_line(&mut line).expect("the server speaks");
+            assert!(length > 0, "the server ended: {}", self.log());
+            if let Some((_, url)) = line.split_once("GraphiQL   ") {
+                break url.trim().trim_end_matches("/graphiql").to_owned();
+            }
+        };
+        Serving { child, url, output }
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.file("log")).expect("a log")
+    }
+
+    /// How many rows there are of what the demo shop makes; the server must have stopped.
+    async fn counts(&self) -> Vec<(&'static str, u64)> {
+        let url = format!("sqlite://{}", self.file("jangteo.db").display());
+        let db = Db::connect(&url, 1).await.expect("the database opens");
+        let mut counts = Vec::new();
+        macro_rules! count {
+            ($($table:ident)+) => {$(
+                let rows = $table::Entity::find().count(db.reader()).await.expect("a count");
+                counts.push((stringify!($table), rows));
+            )+};
+        }
+        count!(cart member order order_item point_entry product product_option stock store user_point);
+        db.close().await.expect("the database closes");
+        counts
+    }
+}
+
+impl Serving {
+    fn signal(&self, signal: &str) {
+        let kill = format!("kill -{signal} {}", self.child.id());
+        let status = Command::new("sh").args(["-c", &kill]).status();
+        assert!(
+            status.expect("a shell").success(),
+            "the server is there to be signaled"
+        );
+    }
+
+    /// Signals, and waits for the end; gives the exit code.
+    fn stop(self, signal: &str) -> Option<i32> {
+        self.signal(signal);
+        self.ended().0
+    }
+
+    /// Waits for the end; gives the exit code and what was printed since the start.
+    fn ended(mut self) -> (Option<i32>, String) {
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).expect("text");
+        (self.child.wait().expect("the server ends").code(), rest)
+    }
+
+    async fn send(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
+        let sent = post(&reqwest::Client::new(), &self.url, token, query, &variables).await;
+        sent.expect("the server answers")
+    }
+
+    /// Sends an operation that succeeds; gives its data.
+    async fn run(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
+        let answer = self.send(token, query, variables).await;
+        assert!(answer.get("errors").is_none(), "{query}: {answer:#}");
+        answer["data"].clone()
+    }
+
+    /// Signs in; gives the access token, or nothing if the password is wrong.
+    async fn sign_in(&self, user_id: &str, password: &str) -> Option<String> {
+        let query = "mutation($input: SignInInput!) { signIn(input: $input) {
+            session { accessToken } userErrors { code } } }";
+        let input = json!({ "input": { "userId": user_id, "password": password } });
+        let data = self.run(None, query, input).await;
+        data["signIn"]["session"]["accessToken"]
+            .as_str()
+            .map(str::to_owned)
+    }
+
+    async fn role(&self, user_id: &str, password: &str) -> Value {
+        let token = self.sign_in(user_id, password).await.expect("signed in");
+        self.run(Some(&token), "{ me { role } }", json!({})).await["me"]["role"].clone()
+    }
+
+    async fn status(&self, path: &str) -> u16 {
+        let answer = reqwest::get(format!("{}{path}", self.url)).await;
+        answer.expect("the server answers").status().as_u16()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+async fn post(
+    http: &reqwest::Client,
+    url: &str,
+    token: Option<&str>,
+    query: &str,
+    variables: &Value,
+) -> reqwest::Result<Value> {
+    let body = json!({ "query": query, "variables": variables });
+    let mut request = http.post(format!("{url}/graphql")).json(&body);
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    request.send().await?.json().await
+}
+
+#[test]
+fn help_names_every_command_and_setting() {
+    let place = Place::new();
+    let help = place.ok(&["--help"]);
+    for command in ["serve", "migrate", "seed", "schema", "member"] {
+        assert!(help.contains(command), "{help}");
+    }
+    let help = place.ok(&["serve", "--help"]);
+    for setting in SETTINGS.iter().filter(|setting| **setting != "RUST_LOG") {
+        assert!(
+            help.contains(&format!("[env: {setting}")),
+            "{setting} in {help}"
+        );
+    }
+    for flag in ["--listen", "--database-url", "--demo"] {
+        assert!(help.contains(flag), "{help}");
+    }
+    for default in [
+        "127.0.0.1:8080",
+        "sqlite://jangteo.db",
+        "1000",
+        "5000000",
+        "10000000",
+    ] {
+        assert!(
+            help.contains(&format!("[default: {default}]")),
+            "{default} in {help}"
+        );
+    }
+    let commands: [&[&str]; 6] = [
+        &["migrate", "up"],
+        &["migrate", "down"],
+        &["migrate", "status"],
+        &["seed"],
+        &["member", "create"],
+        &["member", "set-role"],
+    ];
+    for command in commands {
+        let help = place.ok(&[command, &["--help"]].concat());
+        assert!(help.contains("[env: DATABASE_URL"), "{command:?}: {help}");
+    }
+    assert!(
+        fs::read_dir(place.0.path())
+            .expect("a folder")
+            .next()
+            .is_none(),
+        "help makes no files"
+    );
+}
+
+#[test]
+fn a_command_that_there_is_not_is_refused() {
+    let place = Place::new();
+    for arguments in [
+        &["sell"][..],
+        &["migrate"],
+        &["member", "set-role", "mina", "king"],
+        &[],
+    ] {
+        let ended = place.run(arguments, &[], "");
+        assert_eq!(ended.code, Some(2), "{arguments:?}");
+        assert!(ended.errors.contains("Usage: jangteo") || ended.errors.contains("--help"));
+    }
+}
+
+#[test]
+fn the_schema_is_printed() {
+    assert_eq!(Place::new().ok(&["schema"]), jangteo::cli::sdl());
+}
+
+#[test]
+fn migrations_go_up_and_down_and_tell_where_they_are() {
+    let place = Place::new();
+    let states = |status: &str| {
+        let states = status
+            .lines()
+            .map(|line| line.split(' ').next().unwrap_or_default());
+        states.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let all = states(&place.ok(&["migrate", "status"])).len();
+    assert!(all >= 5);
+    assert_eq!(
+        states(&place.ok(&["migrate", "status"])),
+        vec!["pending"; all]
+    );
+
+    place.ok(&["migrate", "up"]);
+    assert_eq!(
+        states(&place.ok(&["migrate", "status"])),
+        vec!["applied"; all]
+    );
+    place.ok(&["migrate", "up"]);
+
+    place.ok(&["migrate", "down"]);
+    let expected = [vec!["applied"; all - 1], vec!["pending"; 1]].concat();
+    assert_eq!(states(&place.ok(&["migrate", "status"])), expected);
+    place.ok(&["migrate", "down", "--steps", &(all - 1).to_string()]);
+    assert_eq!(
+        states(&place.ok(&["migrate", "status"])),
+        vec!["pending"; all]
+    );
+    place.ok(&["migrate", "up"]);
+    assert_eq!(
+        states(&place.ok(&["migrate", "status"])),
+        vec!["applied"; all]
+    );
+}
+
+#[tokio::test]
+async fn members_made_on_the_command_line_sign_in_with_their_role() {
+    let place = Place::new();
+    place.ok(&["migrate", "up"]);
+    let create = |arguments: &[&str], password: &str| {
+        place.run(&[&["member", "create"], arguments].concat(), &[], password)
+    };
+
+    let made = create(&["Mina", "--nickname", "민아"], "correct horse\n");
+    assert_eq!(made.code, Some(0), "{}", made.errors);
+    assert!(
+        made.output.contains("mina") && made.output.contains("member_"),
+        "{}",
+        made.output
+    );
+    assert_eq!(
+        create(&["boss", "--role", "admin"], "battery staple").code,
+        Some(0)
+    );
+
+    let again = create(&["mina"], "another one\n");
+    assert_eq!(again.code, Some(1));
+    assert!(
+        again.errors.contains("another member has this user id"),
+        "{}",
+        again.errors
+    );
+    let short = create(&["jun"], "short\n");
+    assert_eq!(short.code, Some(1));
+    assert!(
+        short.errors.contains("8 to 128 characters"),
+        "{}",
+        short.errors
+    );
+    for ended in [made, again, short] {
+        for password in ["correct horse", "another one"] {
+            assert!(!ended.output.contains(password) && !ended.errors.contains(password));
+        }
+    }
+
+    let server = place.serve(&[], &[]);
+    assert_eq!(server.role("mina", "correct horse").await, "MEMBER");
+    assert_eq!(server.role("boss", "battery staple").await, "ADMIN");
+    assert_eq!(server.sign_in("mina", "another one").await, None);
+
+    // Also while the server runs.
+    place.ok(&["member", "set-role", "MINA", "merchant"]);
+    assert_eq!(server.role("mina", "correct horse").await, "MERCHANT");
+    let unknown = place.run(&["member", "set-role", "nobody", "admin"], &[], "");
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.errors.contains("nobody"), "{}", unknown.errors);
+}
+
+#[test]
+fn members_are_not_made_in_a_database_that_is_not_up_to_date() {
+    let ended = Place::new().run(&["member", "create", "mina"], &[], "correct horse\n");
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.errors.contains("jangteo migrate up"),
+        "{}",
+        ended.errors
+    );
+}
+
+#[test]
+fn a_wrong_setting_is_named_and_nothing_starts() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken_address = taken.local_addr().expect("an address").to_string();
+    for (settings, names) in [
+        (vec![("LISTEN", "nonsense")], "--listen"),
+        (vec![("LISTEN", &*taken_address)], "LISTEN"),
+        (vec![("DATABASE_URL", "mysql://shop")], "DATABASE_URL"),
+        (vec![("DATABASE_URL", "sqlite::memory:")], "DATABASE_URL"),
+        (
+            vec![
+                ("DATABASE_URL", "sqlite://no/such/folder/shop.db"),
+                ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
+            ],
+            "DATABASE_URL",
+        ),
+        (
+            vec![("DATABASE_URL", "postgres://localhost/shop")],
+            "JWT_SECRET",
+        ),
+        (
+            vec![("DATABASE_CONNECTIONS", "0")],
+            "--database-connections",
+        ),
+        (
+            vec![("JWT_SECRET", "thirty-one-bytes-are-not-enough")],
+            "JWT_SECRET",
+        ),
+        (vec![("CHARGE_MIN", "6000000")], "CHARGE_MIN"),
+        (vec![("CHARGE_MAX", "11000000")], "CHARGE_MAX"),
+        (vec![("CHARGE_MAX", "-1")], "--charge-max"),
+        (vec![("INSTANT_CHARGE", "perhaps")], "--instant-charge"),
+        (vec![("LOG", "a=b=c")], "LOG"),
+        (vec![("LOG_FORMAT", "xml")], "--log-format"),
+    ] {
+        let place = Place::new();
+        let ended = place.run(&["serve"], &settings, "");
+        assert!(
+            matches!(ended.code, Some(1 | 2)),
+            "{settings:?}: {}",
+            ended.errors
+        );
+        assert!(
+            ended.errors.contains(names),
+            "{settings:?}: {}",
+            ended.errors
+        );
+        assert!(
+            !ended.errors.contains("panicked"),
+            "{settings:?}: {}",
+            ended.errors
+        );
+        assert!(
+            !ended.output.contains("is open"),
+            "{settings:?}: {}",
+            ended.output
+        );
+    }
+}
+
+#[test]
+fn a_wrong_secret_is_refused_without_being_told() {
+    let secret = "hunter2-hunter2";
+    let unreachable = format!("postgres://shop:{secret}@127.0.0.1:1/shop");
+    let key = "0123456789abcdef0123456789abcdef";
+    for settings in [
+        vec![("JWT_SECRET", secret)],
+        vec![("DATABASE_URL", &*format!("mysql://shop:{secret}@db/shop"))],
+        vec![
+            (
+                "DATABASE_URL",
+                &*format!("postgres://shop:{secret}@db:port/shop"),
+            ),
+            ("JWT_SECRET", key),
+        ],
+        vec![
+            ("DATABASE_URL", &*format!("postgres://shop:{secret}")),
+            ("JWT_SECRET", key),
+        ],
+        vec![
+            ("DATABASE_URL", &*unreachable),
+            ("JWT_SECRET", key),
+            ("LOG", "trace"),
+        ],
+    ] {
+        let ended = Place::new().run(&["serve"], &settings, "");
+        assert!(matches!(ended.code, Some(1 | 2)), "{settings:?}");
+        for text in [&ended.output, &ended.errors] {
+            assert!(
+                !text.contains(secret) && !text.contains(key),
+                "{settings:?}: {text}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_not_logged() {
+    let place = Place::new();
+    let key = "0123456789abcdef0123456789abcdef";
+    let settings = [
+        ("JWT_SECRET", key),
+        ("LOG", "trace"),
+        ("LOG_FORMAT", "json"),
+        ("INSTANT_CHARGE", "true"),
+    ];
+    let server = place.serve(&[], &settings);
+    let input =
+        json!({ "input": { "userId": "mina", "password": "correct horse", "nickname": "민아" } });
+    let query = "mutation($input: SignUpInput!) { signUp(input: $input) { session { accessToken refreshToken } } }";
+    let session = server.run(None, query, input).await["signUp"]["session"].clone();
+    let token = |name: &str| session[name].as_str().expect("a token").to_owned();
+    let (access, refresh) = (token("accessToken"), token("refreshToken"));
+    let again = json!({ "input": { "refreshToken": refresh } });
+    let query = "mutation($input: RefreshSessionInput!) { refreshSession(input: $input) { userErrors { code } } }";
+    server.run(Some(&access), query, again).await;
+    let charge = "mutation { chargePoints(input: { amount: 5000, idempotencyKey: \"first\" }) { userPoint { balance } } }";
+    server.run(Some(&access), charge, json!({})).await;
+    server.signal("TERM");
+    let (code, output) = server.ended();
+    assert_eq!(code, Some(0));
+
+    let log = place.log();
+    assert!(
+        log.contains("/graphql"),
+        "the log tells of the requests: {log}"
+    );
+    for line in log.lines().filter(|line| !line.is_empty()) {
+        assert!(
+            serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object()),
+            "{line}"
+        );
+    }
+    let hidden = [
+        key,
+        "correct horse",
+        access.as_str(),
+        refresh.as_str(),
+        "$argon2id$",
+    ];
+    for text in [&log, &output] {
+        for secret in hidden {
+            assert!(!text.contains(secret), "{secret} is told");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_signing_key_is_made_once_and_kept_for_its_owner_alone() {
+    let place = Place::with_demo().await;
+    let server = place.serve(&[], &[]);
+    let token = server
+        .sign_in("mina", DEMO_PASSWORD)
+        .await
+        .expect("signed in");
+    assert_eq!(server.stop("TERM"), Some(0));
+    let key = place.file("jangteo.jwt-secret");
+    let mode = fs::metadata(&key).expect("a key").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let bytes = fs::read(&key).expect("a key");
+    assert!(bytes.len() >= 32);
+
+    let server = place.serve(&[], &[]);
+    let me = server
+        .run(Some(&token), "{ me { userId } }", json!({}))
+        .await;
+    assert_eq!(
+        me["me"]["userId"], "mina",
+        "a token from before is still good"
+    );
+    assert_eq!(server.stop("INT"), Some(0));
+    assert_eq!(fs::read(&key).expect("a key"), bytes);
+    let others = other_files(&place);
+    assert!(others.is_empty(), "{others:?}");
+
+    let server = place.serve(&[], &[("JWT_SECRET", "0123456789abcdef0123456789abcdef")]);
+    let refused = server
+        .send(Some(&token), "{ me { userId } }", json!({}))
+        .await;
+    assert_eq!(
+        refused["errors"][0]["extensions"]["code"], "UNAUTHENTICATED",
+        "a key that is given wins"
+    );
+}
+
+/// What is in the place beside the database, the key and the log.
+fn other_files(place: &Place) -> Vec<String> {
+    let files = fs::read_dir(place.0.path()).expect("a folder");
+    let names = files.map(|file| {
+        file.expect("a file")
+            .file_name()
+            .into_string()
+            .expect("text")
+    });
+    let known = ["jangteo.db", "jangteo.jwt-secret", "log"];
+    names
+        .filter(|name| !known.contains(&name.as_str()))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_server_that_may_not_migrate_waits_for_who_may() {
+    let place = Place::new();
+    let server = place.serve(&[], &[("AUTO_MIGRATE", "false")]);
+    assert_eq!(
+        (
+            server.status("/healthz").await,
+            server.status("/readyz").await
+        ),
+        (200, 503)
+    );
+
+    place.ok(&["migrate", "up"]);
+
+    assert_eq!(server.status("/readyz").await, 200);
+    assert_eq!(server.stop("TERM"), Some(0));
+}
+
+#[tokio::test]
+async fn charges_are_as_the_settings_say() {
+    let place = Place::with_demo().await;
+    let charge = "mutation($key: String!) {
+        chargePoints(input: { amount: 1000, idempotencyKey: $key }) { userErrors { code } } }";
+    for (key, arguments, settings, errors) in [
+        (
+            "1",
+            &[][..],
+            &[][..],
+            json!([{ "code": "PAYMENT_UNAVAILABLE" }]),
+        ),
+        ("2", &[], &[("INSTANT_CHARGE", "true")], json!([])),
+        ("3", &["--demo"], &[], json!([])),
+        (
+            "4",
+            &["--demo"],
+            &[("CHARGE_MIN", "1001")],
+            json!([{ "code": "INVALID_INPUT" }]),
+        ),
+        ("5", &["--demo"], &[("CHARGE_MAX", "1000")], json!([])),
+        (
+            "6",
+            &["--demo", "--charge-max", "999"],
+            &[("CHARGE_MIN", "1")],
+            json!([{ "code": "POINT_LIMIT_EXCEEDED" }]),
+        ),
+    ] {
+        let server = place.serve(arguments, settings);
+        let token = server.sign_in("jun", DEMO_PASSWORD).await;
+        let data = server
+            .run(token.as_deref(), charge, json!({ "key": key }))
+            .await;
+        assert_eq!(
+            data["chargePoints"]["userErrors"], errors,
+            "{arguments:?} {settings:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_demo_shop_is_loaded_once() {
+    let place = Place::new();
+    let server = place.serve(&["--demo"], &[]);
+    let shown = look_around(&server).await;
+    assert_eq!(server.stop("INT"), Some(0));
+    let counts = place.counts().await;
+
+    let server = place.serve(&["--demo"], &[]);
+    assert_eq!(look_around(&server).await, shown);
+    assert_eq!(server.stop("TERM"), Some(0));
+    assert_eq!(place.counts().await, counts);
+    place.ok(&["seed"]);
+    assert_eq!(place.counts().await, counts);
+
+    assert_eq!(shown["products"]["totalCount"], 60);
+    assert_eq!(shown["stores"]["totalCount"], 3);
+    assert_eq!(
+        shown["popularProducts"].as_array().expect("products").len(),
+        10
+    );
+    let count = |table| {
+        counts
+            .iter()
+            .find(|(name, _)| *name == table)
+            .expect("a count")
+            .1
+    };
+    assert_eq!(
+        (count("member"), count("store"), count("product")),
+        (7, 3, 60)
+    );
+    assert!(
+        (120..=240).contains(&count("product_option")),
+        "2 to 4 options each"
+    );
+    assert_eq!(count("stock"), count("product_option"));
+    assert!(count("order") >= 100, "a week of orders");
+}
+
+async fn look_around(server: &Serving) -> Value {
+    let query = "{
+        products(first: 100) { totalCount nodes { id name price imageUrl store { name }
+            options { id name price stockQuantity } } }
+        stores { totalCount nodes { id name isOpen } }
+        popularProducts(days: 7, first: 10) { rank quantitySold product { id } } }";
+    server.run(None, query, json!({})).await
+}
+
+#[tokio::test]
+async fn every_demo_account_signs_in_with_its_role_and_buyers_have_points() {
+    let place = Place::with_demo().await;
+    let server = place.serve(&["--demo"], &[]);
+    for (user_id, role) in [
+        ("mina", "MEMBER"),
+        ("jun", "MEMBER"),
+        ("sora", "MEMBER"),
+        ("banana", "MERCHANT"),
+        ("yuja", "MERCHANT"),
+        ("plum", "MERCHANT"),
+        ("admin", "ADMIN"),
+    ] {
+        assert_eq!(server.role(user_id, DEMO_PASSWORD).await, role, "{user_id}");
+        let token = server.sign_in(user_id, DEMO_PASSWORD).await;
+        let query = "{ me { store { products { totalCount } } userPoint { balance } orders { totalCount } } }";
+        let me = server.run(token.as_deref(), query, json!({})).await["me"].clone();
+        assert_eq!(me["store"].is_object(), role == "MERCHANT", "{user_id}");
+        if role == "MEMBER" {
+            assert!(
+                me["userPoint"]["balance"]
+                    .as_i64()
+                    .is_some_and(|won| won >= 1_000_000),
+                "{me}"
+            );
+            assert!(
+                me["orders"]["totalCount"]
+                    .as_i64()
+                    .is_some_and(|orders| orders > 0),
+                "{me}"
+            );
+        }
+    }
+    server.signal("TERM");
+    let (code, said) = server.ended();
+    assert_eq!(code, Some(0));
+    for name in [
+        "mina",
+        "jun",
+        "sora",
+        "banana",
+        "yuja",
+        "plum",
+        "admin",
+        DEMO_PASSWORD,
+        "Ctrl-C",
+    ] {
+        assert!(said.contains(name), "{name} is told: {said}");
+    }
+    assert!(said.ends_with("Stopped.\n"), "{said}");
+}
+
+const PLACE_ORDER: &str = "mutation($input: PlaceOrderInput!) { placeOrder(input: $input) {
+    order { id } userErrors { code } } }";
+
+/// Orders again and again until the server answers no more; gives the ids of the orders that it answered.
+async fn order_until_refused(
+    url: String,
+    token: String,
+    option: Value,
+    name: usize,
+    answered: mpsc::UnboundedSender<()>,
+) -> Vec<Value> {
+    let http = reqwest::Client::new();
+    let mut orders = Vec::new();
+    for number in 0_usize.. {
+        let line = json!({ "optionId": option, "quantity": 1 });
+        let input = json!({ "lines": [line], "idempotencyKey": format!("{name}-{number}") });
+        let variables = json!({ "input": input });
+        let Ok(answer) = post(&http, &url, Some(&token), PLACE_ORDER, &variables).await else {
+            break;
+        };
+        assert!(
+            answer.get("errors").is_none(),
+            "an answer is an order or a refusal: {answer:#}"
+        );
+        let payload = &answer["data"]["placeOrder"];
+        if payload["order"].is_object() {
+            orders.push(payload["order"]["id"].clone());
+        } else {
+            assert_eq!(
+                payload["userErrors"][0]["code"], "INSUFFICIENT_STOCK",
+                "{answer:#}"
+            );
+        }
+        // The test may have heard enough.
+        _ = answered.send(());
+    }
+    orders
+}
+
+async fn no_order_is_lost_when_the_server_stops(signal: &str) {
+    const BUYERS: usize = 12;
+    let place = Place::with_demo().await;
+    let server = place.serve(&["--demo"], &[]);
+    let token = server
+        .sign_in("mina", DEMO_PASSWORD)
+        .await
+        .expect("signed in");
+    let option = cheapest_of_many(&server).await;
+    let count = "{ orders { totalCount } }";
+    let before = server.run(Some(&token), count, json!({})).await;
+    let (answered, mut answers) = mpsc::unbounded_channel();
+    let buyers = (0..BUYERS).map(|name| {
+        let order = order_until_refused(
+            server.url.clone(),
+            token.clone(),
+            option.clone(),
+            name,
+            answered.clone(),
+        );
+        tokio::spawn(order)
+    });
+    let buyers = buyers.collect::<FuturesUnordered<_>>();
+    for _ in 0..BUYERS {
+        answers.recv().await.expect("orders are answered");
+    }
+
+    server.signal(signal);
+
+    let orders = buyers.map(|orders| orders.expect("a buyer")).concat().await;
+    let (code, said) = server.ended();
+    assert_eq!(code, Some(0), "{}", place.log());
+    assert!(said.ends_with("Stopping…\nStopped.\n"), "{said}");
+    assert!(orders.len() >= BUYERS);
+    let server = place.serve(&["--demo"], &[]);
+    let after = server.run(Some(&token), count, json!({})).await;
+    let total = |data: &Value| data["orders"]["totalCount"].as_u64().expect("a count");
+    assert_eq!(
+        total(&after) - total(&before),
+        orders.len() as u64,
+        "placed is answered"
+    );
+    for ids in orders.chunks(100) {
+        let query = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }";
+        let nodes = server.run(Some(&token), query, json!({ "ids": ids })).await["nodes"].clone();
+        let found = nodes
+            .as_array()
+            .expect("nodes")
+            .iter()
+            .map(|node| &node["id"]);
+        assert!(found.eq(ids), "answered is placed");
+    }
+}
+
+/// The id of the cheapest option of which there are hundreds.
+async fn cheapest_of_many(server: &Serving) -> Value {
+    let query = "{ products(first: 100) { nodes { options { id price stockQuantity } } } }";
+    let data = server.run(None, query, json!({})).await;
+    let products = data["products"]["nodes"].as_array().expect("products");
+    let options = products
+        .iter()
+        .filter_map(|product| product["options"].as_array())
+        .flatten();
+    let plenty = options.filter(|option| option["stockQuantity"].as_i64() >= Some(100));
+    plenty
+        .min_by_key(|option| option["price"].as_i64())
+        .expect("plenty of something")["id"]
+        .clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_order_is_lost_on_sigterm() {
+    no_order_is_lost_when_the_server_stops("TERM").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_order_is_lost_on_sigint() {
+    no_order_is_lost_when_the_server_stops("INT").await;
+}
+
+#[test]
+fn the_database_is_where_the_setting_says() {
+    let place = Place::new();
+    let url = format!("sqlite://{}", place.file("elsewhere.db").display());
+    let server = place.serve(
+        &["--database-url", &url],
+        &[("DATABASE_URL", "sqlite://not-here.db")],
+    );
+    assert_eq!(server.stop("TERM"), Some(0));
+    let exists = |name| place.file(name).exists();
+    assert!(
+        exists("elsewhere.db") && exists("elsewhere.jwt-secret"),
+        "the flag wins"
+    );
+    assert!(!exists("not-here.db") && !exists("jangteo.db"));
+}

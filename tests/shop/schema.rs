@@ -1,0 +1,626 @@
+//! The schema: its file, its descriptions, the names that clients rely on; and that every field which needs
+//! a member refuses those who are not, or not the right one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use entity::id::{
+    CartId, CartItemId, MemberId, OptionId, OrderId, OrderItemId, PointEntryId, TypedId,
+    UserPointId,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{Client, Product, Received, Shop, refusal};
+
+#[test]
+fn schema_graphql_is_the_schema() {
+    let file = include_str!("../../schema.graphql");
+    assert!(
+        file == jangteo::cli::sdl(),
+        "schema.graphql is not up to date: run `make schema`"
+    );
+}
+
+const INTROSPECTION: &str = "{ __schema {
+    queryType { name } mutationType { name } subscriptionType { name }
+    types {
+        kind name description
+        fields { name description type { ...T } args { name description type { ...T } } }
+        inputFields { name description type { ...T } }
+        enumValues { name description }
+        possibleTypes { name }
+    } } }
+    fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
+
+/// The schema's types by their names; the framework's own are left out.
+async fn types(shop: &Shop) -> BTreeMap<String, Value> {
+    let data = shop.anonymous().run(INTROSPECTION, json!({})).await;
+    let types = data["__schema"]["types"].as_array().expect("types");
+    let named = types.iter().map(|of| (name(of), of.clone()));
+    named.filter(|(name, _)| !name.starts_with("__")).collect()
+}
+
+fn name(of: &Value) -> String {
+    of["name"].as_str().expect("a name").to_owned()
+}
+
+/// The elements of a list that may be null.
+fn list(of: &Value) -> &[Value] {
+    of.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// The name of the type inside of whatever lists and non-nulls.
+fn innermost(of: &Value) -> String {
+    if of["ofType"].is_null() {
+        name(of)
+    } else {
+        innermost(&of["ofType"])
+    }
+}
+
+/// The names of a type's fields.
+fn fields(types: &BTreeMap<String, Value>, of: &str) -> BTreeSet<String> {
+    list(&types[of]["fields"]).iter().map(name).collect()
+}
+
+both! {
+    async fn everything_in_the_schema_is_described(shop: Shop) {
+        // GraphQL's own.
+        let scalars = ["Boolean", "Float", "ID", "Int", "String"];
+        let mut bare = Vec::new();
+        let mut look = |what: String, of: &Value| {
+            if of["description"].as_str().is_none_or(|text| text.trim().is_empty()) {
+                bare.push(what);
+            }
+        };
+        for (type_name, of) in types(&shop).await {
+            if !scalars.contains(&type_name.as_str()) {
+                look(type_name.clone(), &of);
+            }
+            for field in list(&of["fields"]) {
+                let path = format!("{type_name}.{}", name(field));
+                look(path.clone(), field);
+                for argument in list(&field["args"]) {
+                    look(format!("{path}({})", name(argument)), argument);
+                }
+            }
+            for member in list(&of["inputFields"]).iter().chain(list(&of["enumValues"])) {
+                look(format!("{type_name}.{}", name(member)), member);
+            }
+        }
+        assert!(bare.is_empty(), "without a description: {bare:#?}");
+    }
+
+    async fn every_name_that_clients_rely_on_is_there(shop: Shop) {
+        let types = types(&shop).await;
+        let mut missing = Vec::new();
+        for line in CONTRACT.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (type_name, members) = line.split_once(':').expect("a type and its members");
+            let Some(of) = types.get(type_name) else {
+                missing.push(type_name.to_owned());
+                continue;
+            };
+            for member in members.split_whitespace() {
+                let (member, arguments) = match member.split_once('(') {
+                    Some((member, arguments)) => (member, arguments.trim_end_matches(')')),
+                    None => (member, ""),
+                };
+                let lists = ["fields", "inputFields", "enumValues"].map(|list| &of[list]);
+                let found = lists.into_iter().flat_map(list).find(|of| name(of) == member);
+                let has = |argument: &&str| {
+                    found.is_some_and(|of| list(&of["args"]).iter().any(|of| name(of) == *argument))
+                };
+                if found.is_none() {
+                    missing.push(format!("{type_name}.{member}"));
+                }
+                let arguments = arguments.split(',').filter(|argument| !argument.is_empty());
+                for argument in arguments.filter(|argument| !has(argument)) {
+                    missing.push(format!("{type_name}.{member}({argument})"));
+                }
+            }
+        }
+        assert!(missing.is_empty(), "{missing:#?}");
+    }
+
+    async fn every_mutation_takes_one_input_and_gives_one_payload_with_user_errors(shop: Shop) {
+        let types = types(&shop).await;
+        for of in types.values().filter(|of| name(of).ends_with("Payload")) {
+            assert!(fields(&types, &name(of)).contains("userErrors"), "{}", name(of));
+        }
+        for mutation in list(&types["Mutation"]["fields"]) {
+            let capitalized = capitalized(&name(mutation));
+            assert_eq!(mutation["type"]["name"], format!("{capitalized}Payload"), "nullable, of its own");
+            let arguments = list(&mutation["args"]);
+            assert!(arguments.len() <= 1, "{}", name(mutation));
+            for argument in arguments {
+                assert_eq!(innermost(&argument["type"]), format!("{capitalized}Input"));
+            }
+        }
+    }
+
+    async fn every_mutation_refuses_a_stranger_unless_it_is_for_strangers(shop: Shop) {
+        let scene = Scene::set(&shop).await;
+        let types = types(&shop).await;
+        let access = scene.mutations();
+        let known = access.keys().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(fields(&types, "Mutation"), known, "who may call each of the mutations?");
+        let before = shop.contents().await;
+        for (mutation, access) in access {
+            let Access::Member { example, .. } = access else { continue };
+            for stranger in [shop.anonymous(), shop.anonymous().with_token("nonsense")] {
+                let (query, variables) = operation(&types, mutation, example.as_ref());
+                let answer = stranger.send(&query, variables).await;
+                expect_unauthenticated(&answer.body, mutation);
+            }
+        }
+        shop.contents().await.assert_same(&before);
+    }
+
+    async fn every_mutation_of_what_is_not_yours_answers_as_if_it_were_not_there(shop: Shop) {
+        let scene = Scene::set(&shop).await;
+        let types = types(&shop).await;
+        let before = shop.contents().await;
+        for (mutation, access) in scene.mutations() {
+            let Access::Member { not_yours, .. } = access else { continue };
+            let mut covered = BTreeSet::new();
+            for NotYours { path, theirs, nobodys } in not_yours {
+                covered.insert(path);
+                let refuse = async |input| {
+                    let (query, variables) = operation(&types, mutation, Some(input));
+                    scene.jun.run(&query, variables).await[mutation].clone()
+                };
+                let refused = refuse(&theirs).await;
+                assert_eq!(refusal(&refused).0, "NOT_FOUND", "{mutation} at {path}");
+                assert_eq!(refused, refuse(&nobodys).await, "{mutation} at {path}");
+            }
+            // Whatever else can be named is for everyone, or the test must say whose it is.
+            let input = format!("{}Input", capitalized(mutation));
+            let owned = ids(&types, &input).into_iter().filter(|field| field != "optionId");
+            assert!(owned.eq(covered), "{mutation}: whose are the things that its input names?");
+        }
+        shop.contents().await.assert_same(&before);
+    }
+
+    async fn every_query_that_needs_a_member_refuses_a_stranger(shop: Shop) {
+        let scene = Scene::set(&shop).await;
+        let types = types(&shop).await;
+        let queries = scene.queries();
+        let known = queries.keys().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(fields(&types, "Query"), known, "who may ask each of the queries?");
+        let before = shop.contents().await;
+        for (field, (needs_member, query)) in queries {
+            let answer = shop.anonymous().send(&format!("{{ {query} }}"), json!({})).await;
+            if needs_member {
+                expect_unauthenticated(&answer.body, field);
+            } else {
+                assert!(answer.body.get("errors").is_none(), "{field}: {:#}", answer.body);
+            }
+            let own = scene.mina.run(&format!("{{ {query} }}"), json!({})).await;
+            assert!(!own[field].is_null(), "{field} is there for its owner");
+        }
+        shop.contents().await.assert_same(&before);
+    }
+
+    async fn an_order_of_another_member_is_not_there(shop: Shop) {
+        let scene = Scene::set(&shop).await;
+        for query in ["query($id: ID) { order(id: $id) { id } }", "query($key: String) { order(orderKey: $key) { id } }"] {
+            let variables = json!({ "id": scene.order["id"], "key": scene.order["orderKey"] });
+            assert_eq!(scene.mina.run(query, variables.clone()).await["order"]["id"], scene.order["id"]);
+            assert_eq!(scene.jun.run(query, variables).await, json!({ "order": null }));
+        }
+        let orders = scene.jun.run("{ orders { totalCount nodes { id } } me { orders { totalCount } } }", json!({})).await;
+        assert_eq!(orders["orders"], json!({ "totalCount": 0, "nodes": [] }));
+        assert_eq!(orders["me"]["orders"]["totalCount"], 0);
+    }
+
+    async fn every_node_is_for_everyone_or_for_its_owner_and_admins_alone(shop: Shop) {
+        let scene = Scene::set(&shop).await;
+        let nodes = scene.nodes().await;
+        let types = types(&shop).await;
+        let known = nodes.keys().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        let possible = list(&types["Node"]["possibleTypes"]).iter().map(name);
+        assert_eq!(possible.collect::<BTreeSet<_>>(), known, "who may see each of the nodes?");
+        let admin = shop.admin().await;
+        let before = shop.contents().await;
+        let query = "query($id: ID!) { node(id: $id) { __typename id } }";
+        for (type_name, node) in nodes {
+            let variables = json!({ "id": node.id });
+            let seen = json!({ "node": { "__typename": type_name, "id": node.id } });
+            assert_eq!(scene.mina.run(query, variables.clone()).await, seen);
+            assert_eq!(admin.run(query, variables.clone()).await, seen);
+            let many = "query($id: ID!) { nodes(ids: [$id]) { __typename id } }";
+            if node.is_public {
+                assert_eq!(shop.anonymous().run(query, variables.clone()).await, seen);
+                assert_eq!(scene.jun.run(query, variables).await, seen);
+            } else {
+                let answer = shop.anonymous().send(query, variables.clone()).await;
+                expect_unauthenticated(&answer.body, "node");
+                assert_eq!(scene.jun.run(query, variables.clone()).await, json!({ "node": null }));
+                assert_eq!(scene.jun.run(many, variables.clone()).await, json!({ "nodes": [null] }));
+                assert_eq!(shop.anonymous().error_code(many, variables).await, "UNAUTHENTICATED");
+            }
+            // An id of the kind that nothing has.
+            let nothing = json!({ "id": node.nobodys });
+            assert_eq!(scene.jun.run(query, nothing).await, json!({ "node": null }), "{type_name}");
+        }
+        shop.contents().await.assert_same(&before);
+    }
+
+    async fn every_subscription_that_needs_a_member_refuses_strangers_and_others(shop: Shop) {
+        let scene = Scene::set(&shop).await;
+        let types = types(&shop).await;
+        let nobodys = OrderId::from_uuid(Uuid::from_u128(7)).to_string();
+        let order = "subscription($id: ID!) { orderStatusChanged(orderId: $id) { sequence } }";
+        let needs_member = BTreeMap::from([
+            ("orderStatusChanged", order),
+            ("myOrderEvents", "subscription { myOrderEvents { sequence } }"),
+        ]);
+        let public = BTreeSet::from(["stockChanged"]);
+        let known = needs_member.keys().chain(&public).map(|name| (*name).to_owned());
+        assert_eq!(fields(&types, "Subscription"), known.collect(), "who may listen to each?");
+        for (field, query) in needs_member {
+            let variables = json!({ "id": scene.order["id"] });
+            let mut events = shop.anonymous().subscribe(query, variables).await;
+            assert_eq!(refused_code(&events.receive().await), "UNAUTHENTICATED", "{field}");
+        }
+        let mut answers = Vec::new();
+        for id in [&scene.order["id"], &json!(nobodys)] {
+            let mut events = scene.jun.subscribe(order, json!({ "id": id })).await;
+            answers.push(refused_code(&events.receive().await));
+        }
+        assert_eq!(answers, ["BAD_REQUEST"; 2]);
+    }
+}
+
+/// Mina has everything that a member can have, Jun has a purse and a cart and is curious.
+struct Scene {
+    shirt: Product,
+    mina: Client,
+    jun: Client,
+    /// The line of Mina's cart.
+    line: Value,
+    order: Value,
+}
+
+/// Who may call a mutation.
+enum Access {
+    Public,
+    Member {
+        /// An input that would do something; none where the mutation takes none.
+        example: Option<Value>,
+        /// For each field of the input that names what members own.
+        not_yours: Vec<NotYours>,
+    },
+}
+
+struct NotYours {
+    /// The input's field.
+    path: &'static str,
+    /// Names what is Mina's.
+    theirs: Value,
+    /// Names what is not there.
+    nobodys: Value,
+}
+
+struct Node {
+    id: String,
+    /// An id of its kind that nothing has.
+    nobodys: String,
+    is_public: bool,
+}
+
+impl Scene {
+    async fn set(shop: &Shop) -> Self {
+        let shirt = shop.product("셔츠", &[("하나", 1_000, 10)]).await;
+        let mina = shop.member_with_points(10_000).await;
+        let order = mina.order(&shirt, 0, 1, "first").await["order"].clone();
+        let line = mina.add_to_cart(&shirt, 0, 2).await["cart"]["items"][0]["id"].clone();
+        let jun = shop.member_with_points(10_000).await;
+        jun.run("{ cart { id } }", json!({})).await;
+        Self {
+            shirt,
+            mina,
+            jun,
+            line,
+            order,
+        }
+    }
+
+    fn mutations(&self) -> BTreeMap<&'static str, Access> {
+        let option = self.shirt.options[0].to_string();
+        let nobodys = CartItemId::from_uuid(Uuid::from_u128(7)).to_string();
+        let members = |example| Access::Member {
+            example: Some(example),
+            not_yours: Vec::new(),
+        };
+        BTreeMap::from([
+            ("signUp", Access::Public),
+            ("signIn", Access::Public),
+            ("refreshSession", Access::Public),
+            (
+                "signOut",
+                Access::Member {
+                    example: None,
+                    not_yours: Vec::new(),
+                },
+            ),
+            (
+                "changePassword",
+                members(
+                    json!({ "currentPassword": "correct horse", "newPassword": "battery staple" }),
+                ),
+            ),
+            (
+                "chargePoints",
+                members(json!({ "amount": 1_000, "idempotencyKey": "another" })),
+            ),
+            ("addToCart", members(json!({ "optionId": option }))),
+            (
+                "updateCartItem",
+                Access::Member {
+                    example: Some(json!({ "cartItemId": self.line, "quantity": 1 })),
+                    not_yours: vec![NotYours {
+                        path: "cartItemId",
+                        theirs: json!({ "cartItemId": self.line, "quantity": 1 }),
+                        nobodys: json!({ "cartItemId": nobodys, "quantity": 1 }),
+                    }],
+                },
+            ),
+            (
+                "removeFromCart",
+                Access::Member {
+                    example: Some(json!({ "cartItemIds": [self.line] })),
+                    not_yours: vec![NotYours {
+                        path: "cartItemIds",
+                        theirs: json!({ "cartItemIds": [self.line] }),
+                        nobodys: json!({ "cartItemIds": [nobodys] }),
+                    }],
+                },
+            ),
+            (
+                "clearCart",
+                Access::Member {
+                    example: None,
+                    not_yours: Vec::new(),
+                },
+            ),
+            (
+                "placeOrder",
+                Access::Member {
+                    example: Some(json!({
+                        "lines": [{ "optionId": option, "quantity": 1 }],
+                        "idempotencyKey": "another",
+                    })),
+                    not_yours: vec![NotYours {
+                        path: "cartItemIds",
+                        theirs: json!({ "cartItemIds": [self.line], "idempotencyKey": "theirs" }),
+                        nobodys: json!({ "cartItemIds": [nobodys], "idempotencyKey": "nobody's" }),
+                    }],
+                },
+            ),
+        ])
+    }
+
+    /// Whether each query needs a member, and how it is asked.
+    fn queries(&self) -> BTreeMap<&'static str, (bool, String)> {
+        let product = &self.shirt.id;
+        let store = &self.shirt.store_id;
+        let order = self.order["id"].as_str().expect("an id");
+        BTreeMap::from([
+            ("me", (false, "me { id }".to_owned())),
+            ("node", (false, format!("node(id: \"{product}\") {{ id }}"))),
+            (
+                "nodes",
+                (false, format!("nodes(ids: [\"{product}\"]) {{ id }}")),
+            ),
+            ("products", (false, "products { totalCount }".to_owned())),
+            (
+                "product",
+                (false, format!("product(id: \"{product}\") {{ id }}")),
+            ),
+            (
+                "popularProducts",
+                (false, "popularProducts { rank }".to_owned()),
+            ),
+            ("stores", (false, "stores { totalCount }".to_owned())),
+            ("store", (false, format!("store(id: \"{store}\") {{ id }}"))),
+            ("cart", (true, "cart { id }".to_owned())),
+            ("orders", (true, "orders { totalCount }".to_owned())),
+            ("order", (true, format!("order(id: \"{order}\") {{ id }}"))),
+        ])
+    }
+
+    /// One of each kind of node; what is owned is Mina's.
+    async fn nodes(&self) -> BTreeMap<&'static str, Node> {
+        let query = "{ me { id userPoint { id entries { nodes { id } } } } cart { id } }";
+        let data = self.mina.run(query, json!({})).await;
+        let purse = &data["me"]["userPoint"];
+        let public = |id: String, nobodys: String| Node {
+            id,
+            nobodys,
+            is_public: true,
+        };
+        let owned = |id: &Value, nobodys: String| Node {
+            id: id.as_str().expect("an id").to_owned(),
+            nobodys,
+            is_public: false,
+        };
+        let product = &self.shirt;
+        BTreeMap::from([
+            (
+                "Product",
+                public(product.id.to_string(), nobody::<entity::id::ProductId>()),
+            ),
+            (
+                "ProductOption",
+                public(product.options[0].to_string(), nobody::<OptionId>()),
+            ),
+            (
+                "Store",
+                public(
+                    product.store_id.to_string(),
+                    nobody::<entity::id::StoreId>(),
+                ),
+            ),
+            ("Member", owned(&data["me"]["id"], nobody::<MemberId>())),
+            ("UserPoint", owned(&purse["id"], nobody::<UserPointId>())),
+            (
+                "PointEntry",
+                owned(
+                    &purse["entries"]["nodes"][0]["id"],
+                    nobody::<PointEntryId>(),
+                ),
+            ),
+            ("Cart", owned(&data["cart"]["id"], nobody::<CartId>())),
+            ("CartItem", owned(&self.line, nobody::<CartItemId>())),
+            ("Order", owned(&self.order["id"], nobody::<OrderId>())),
+            (
+                "OrderItem",
+                owned(&self.order["items"][0]["id"], nobody::<OrderItemId>()),
+            ),
+        ])
+    }
+}
+
+/// An id that nothing has.
+fn nobody<I: TypedId>() -> String {
+    I::from_uuid(Uuid::from_u128(7)).to_string()
+}
+
+fn capitalized(field: &str) -> String {
+    let (first, rest) = field.split_at(1);
+    format!("{}{rest}", first.to_uppercase())
+}
+
+/// A mutation with an input, if it takes one.
+fn operation(
+    types: &BTreeMap<String, Value>,
+    mutation: &str,
+    input: Option<&Value>,
+) -> (String, Value) {
+    // Payloads with nothing but user errors have nothing else to be null.
+    let payload = format!("{}Payload", capitalized(mutation));
+    let asked = list(&types[&payload]["fields"]).iter().map(name);
+    let asked = asked.filter(|field| field != "userErrors");
+    let asked = asked
+        .map(|field| format!("{field} {{ __typename }}"))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let body = format!("{{ {asked} userErrors {{ code message path }} }}");
+    match input {
+        Some(input) => (
+            format!(
+                "mutation($input: {}Input!) {{ {mutation}(input: $input) {body} }}",
+                capitalized(mutation)
+            ),
+            json!({ "input": input }),
+        ),
+        None => (format!("mutation {{ {mutation} {body} }}"), json!({})),
+    }
+}
+
+/// The fields of an input, and of the inputs in it, that are ids.
+fn ids(types: &BTreeMap<String, Value>, input: &str) -> BTreeSet<String> {
+    let Some(of) = types.get(input) else {
+        return BTreeSet::new();
+    };
+    let mut found = BTreeSet::new();
+    for field in list(&of["inputFields"]) {
+        match innermost(&field["type"]).as_str() {
+            "ID" => {
+                found.insert(name(field));
+            }
+            other => found.extend(ids(types, other)),
+        }
+    }
+    found
+}
+
+/// An answer whose only field is null because nobody is signed in.
+fn expect_unauthenticated(body: &Value, field: &str) {
+    let errors = list(&body["errors"]);
+    assert_eq!(errors.len(), 1, "{field}: {body:#}");
+    assert_eq!(
+        errors[0]["extensions"]["code"], "UNAUTHENTICATED",
+        "{field}: {body:#}"
+    );
+    assert_eq!(errors[0]["path"], json!([field]));
+    assert_eq!(body["data"], json!({ field: null }), "{field}: {body:#}");
+}
+
+/// The code with which a subscription was refused.
+fn refused_code(received: &Received) -> String {
+    let errors = match received {
+        Received::Next(payload) => &payload["errors"],
+        Received::Error(errors) => errors,
+        other => panic!("expected a refusal, got {other:?}"),
+    };
+    errors[0]["extensions"]["code"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{received:?}"))
+        .to_owned()
+}
+
+/// Types with their fields (and arguments), input fields or values.
+const CONTRACT: &str = "
+    Node: id
+    Query: node(id) nodes(ids) me products(filter,sort,first,after,last,before) product(id) popularProducts(days,first) cart orders(filter,first,after,last,before) order(id,orderKey) stores(first,after,last,before) store(id)
+    Mutation: signUp(input) signIn(input) refreshSession(input) signOut changePassword(input) chargePoints(input) addToCart(input) updateCartItem(input) removeFromCart(input) clearCart placeOrder(input)
+    Subscription: orderStatusChanged(orderId,after) myOrderEvents stockChanged(productId)
+    Role: MEMBER MERCHANT ADMIN
+    Member: id userId nickname role createdAt userPoint orders(filter,first,after,last,before) store
+    UserPoint: id balance entries(first,after,last,before)
+    PointAction: CHARGE USE REFUND
+    PointEntry: id action amount balanceAfter order createdAt
+    Store: id name isOpen products(first,after,last,before)
+    Product: id name description imageUrl price options stockQuantity store isDeleted createdAt
+    ProductOption: id name price stockQuantity product
+    PopularProduct: rank product quantitySold
+    ProductFilter: search storeId inStock minPrice maxPrice
+    ProductSort: NEWEST PRICE_ASC PRICE_DESC NAME
+    Cart: id items totalQuantity total updatedAt
+    CartItem: id option quantity unitPrice lineTotal isAvailable
+    OrderStatus: PENDING_PAYMENT PAID ACCEPTED READY COMPLETED CANCELED
+    CancelReason: CUSTOMER STORE_REFUSED NOT_ACCEPTED_IN_TIME PAYMENT_FAILED PAYMENT_ABANDONED PAYMENT_EXPIRED OUT_OF_STOCK
+    Order: id orderKey member status items itemsTotal discount pointsUsed amountDue refunded history isCancelable placedAt paymentExpiresAt
+    OrderItem: id option productName optionName unitPrice quantity lineTotal status cancelReason store
+    OrderEvent: sequence order status items reason at
+    OrderFilter: status placedFrom placedTo
+    OrderLineInput: optionId quantity
+    PlaceOrderInput: lines cartItemIds points provider expectedTotal idempotencyKey
+    PaymentProvider: POINT PORTONE TOSS KAKAOPAY
+    UserError: code message path
+    UserErrorCode: INVALID_INPUT NOT_FOUND USER_ID_TAKEN BAD_CREDENTIALS BAD_TOKEN EMPTY_ORDER INSUFFICIENT_STOCK INSUFFICIENT_POINTS PRICE_CHANGED PRODUCT_UNAVAILABLE STORE_CLOSED POINT_LIMIT_EXCEEDED IDEMPOTENCY_KEY_REUSED PAYMENT_UNAVAILABLE
+    InputError: code message path
+    InsufficientStock: code message path shortages
+    StockShortage: option requested available
+    InsufficientPoints: code message path required balance
+    Session: accessToken refreshToken expiresAt member
+    SignUpInput: userId password nickname
+    SignUpPayload: session userErrors
+    SignInInput: userId password
+    SignInPayload: session userErrors
+    RefreshSessionInput: refreshToken
+    RefreshSessionPayload: session userErrors
+    SignOutPayload: userErrors
+    ChangePasswordInput: currentPassword newPassword
+    ChangePasswordPayload: session userErrors
+    ChargePointsInput: amount idempotencyKey provider
+    ChargePointsPayload: userPoint userErrors
+    AddToCartInput: optionId quantity
+    AddToCartPayload: cart userErrors
+    UpdateCartItemInput: cartItemId quantity
+    UpdateCartItemPayload: cart userErrors
+    RemoveFromCartInput: cartItemIds
+    RemoveFromCartPayload: cart userErrors
+    ClearCartPayload: cart userErrors
+    PlaceOrderPayload: order userErrors
+    ProductConnection: edges nodes pageInfo totalCount
+    ProductEdge: cursor node
+    StoreConnection: edges nodes pageInfo totalCount
+    OrderConnection: edges nodes pageInfo totalCount
+    PointEntryConnection: edges nodes pageInfo totalCount
+    PageInfo: hasNextPage hasPreviousPage startCursor endCursor
+    Won:
+    DateTime:
+";
