@@ -244,11 +244,13 @@ mod tests {
         keys
     }
 
+    type Waiting = (u32, oneshot::Sender<u32>);
+
     /// A loader as the framework's: the first key queues a load, which takes whatever keys there are by then.
     #[derive(Clone, Default)]
     struct Batcher {
         queue: LoadQueue,
-        waiting: Arc<Mutex<Vec<(u32, oneshot::Sender<u32>)>>>,
+        waiting: Arc<Mutex<Vec<Waiting>>>,
         log: Arc<Mutex<Vec<Vec<u32>>>>,
     }
 

@@ -29,7 +29,7 @@ pub async fn serve(
     let body = match body {
         Ok(body) => body,
         Err(rejection) => {
-            return refuse(rejection.status(), "The body cannot be read.", &request_id);
+            return refuse(rejection.status(), &rejection.body_text(), &request_id);
         }
     };
     let request = match read(&body) {

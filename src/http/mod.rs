@@ -9,9 +9,13 @@ mod websocket;
 
 use std::sync::Arc;
 
-use axum::{Router, extract::FromRef, response::Redirect, routing::get};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, FromRef},
+    response::Redirect,
+    routing::get,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::{app::App, graphql::ShopSchema};
 
@@ -35,7 +39,7 @@ pub fn router(state: HttpState, body_bytes_max: usize) -> Router {
         .route("/readyz", get(health::ready))
         .route("/pictures/{file}", get(picture::serve))
         .merge(graphiql::routes())
-        .layer(RequestBodyLimitLayer::new(body_bytes_max))
+        .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(axum::middleware::from_fn(request_id::assign))
         .with_state(state)
 }

@@ -584,7 +584,7 @@ both! {
         let mina = shop.member_with_points(100_000).await;
         let from = shop.now();
         let first = order_one(&mina, &shirt, "first").await;
-        shop.advance(Duration::from_secs(60));
+        shop.advance(Duration::from_mins(1));
         let to = shop.now();
         let second = order_one(&mina, &shirt, "second").await;
         let second_id: OrderId = second.parse().expect("an id");

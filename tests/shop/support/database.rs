@@ -140,17 +140,13 @@ async fn connect_to_server() -> DatabaseConnection {
 /// the pipe to its standard input is open.
 fn server_url() -> &'static str {
     static SERVER: OnceLock<(String, Option<Child>)> = OnceLock::new();
-    let (url, _) = SERVER.get_or_init(|| match std::env::var("TEST_DATABASE_URL") {
-        Ok(url) => (url, None),
-        Err(_) => {
-            let (url, child) = start_server();
-            (url, Some(child))
-        }
+    let (url, _) = SERVER.get_or_init(|| {
+        std::env::var("TEST_DATABASE_URL").map_or_else(|_| start_server(), |url| (url, None))
     });
     url
 }
 
-fn start_server() -> (String, Child) {
+fn start_server() -> (String, Option<Child>) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/postgres");
     let mut child = Command::new(script)
         .stdin(Stdio::piped())
@@ -166,5 +162,5 @@ fn start_server() -> (String, Child) {
         !url.is_empty(),
         "scripts/postgres could not start PostgreSQL: see above"
     );
-    (url.trim().to_owned(), child)
+    (url.trim().to_owned(), Some(child))
 }

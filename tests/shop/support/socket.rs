@@ -71,7 +71,7 @@ impl Subscription {
     /// Whatever comes next.
     pub async fn receive(&mut self) -> Received {
         match self.early.pop_front() {
-            Some(message) => Received::of(message),
+            Some(message) => Received::of(&message),
             None => self.socket.receive().await,
         }
     }
@@ -110,7 +110,7 @@ impl Subscription {
 }
 
 impl Received {
-    fn of(message: Value) -> Self {
+    fn of(message: &Value) -> Self {
         match message["type"].as_str() {
             Some("next") => Self::Next(message["payload"].clone()),
             Some("complete") => Self::Complete,
@@ -169,7 +169,7 @@ impl Socket {
     pub async fn receive(&mut self) -> Received {
         match self.frame().await {
             Message::Close(frame) => Received::Closed(frame),
-            Message::Text(text) => Received::of(serde_json::from_str(&text).expect("JSON")),
+            Message::Text(text) => Received::of(&serde_json::from_str(&text).expect("JSON")),
             other => panic!("unexpected frame: {other:?}"),
         }
     }
