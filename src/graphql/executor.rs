@@ -1,7 +1,11 @@
 use std::sync::Arc;
 
-use async_graphql::{Data, Executor, Request, Response};
+use async_graphql::{
+    Data, Executor, Request, Response,
+    parser::types::{ExecutableDocument, OperationDefinition, OperationType},
+};
 use futures_util::{StreamExt, stream::BoxStream};
+use tokio_util::task::TaskTracker;
 
 use super::{
     RequestId, ShopSchema,
@@ -12,12 +16,13 @@ use super::{
 };
 use crate::app::App;
 
-/// Executes operations: gives each its loaders, and completes its errors. Both transports use it.
+/// Executes operations: gives each its loaders, and completes its responses. Both transports use it.
 #[derive(Clone)]
 pub struct ShopExecutor {
     schema: ShopSchema,
     app: Arc<App>,
     request_id: RequestId,
+    unfinished: TaskTracker,
 }
 
 impl ShopExecutor {
@@ -28,16 +33,24 @@ impl ShopExecutor {
             schema,
             app,
             request_id,
+            unfinished: TaskTracker::new(),
         }
+    }
+
+    /// The queries and mutations that came as streams and have not been answered. Subscriptions do not
+    /// count: they end when the connection does.
+    #[must_use]
+    pub fn unfinished(&self) -> &TaskTracker {
+        &self.unfinished
     }
 }
 
 impl Executor for ShopExecutor {
     async fn execute(&self, mut request: Request) -> Response {
         let queue = LoadQueue::default();
-        let finish = self.finish(&mut request);
+        let finish = Finish::of(&mut request, &self.request_id);
         let request = request.data(queue.loaders(self.app.db.clone()));
-        finish(drive(self.schema.execute(request), queue).await)
+        finish.apply(drive(self.schema.execute(request), queue).await)
     }
 
     fn execute_stream(
@@ -46,32 +59,48 @@ impl Executor for ShopExecutor {
         session_data: Option<Arc<Data>>,
     ) -> BoxStream<'static, Response> {
         let queue = LoadQueue::default();
-        let finish = self.finish(&mut request);
+        let finish = Finish::of(&mut request, &self.request_id);
         let request = request.data(queue.loaders(self.app.db.clone()));
         let responses = Executor::execute_stream(&self.schema, request, session_data);
-        drive_stream(responses, queue).map(finish).boxed()
+        let is_answered_once = finish
+            .operation()
+            .is_some_and(|operation| operation.ty != OperationType::Subscription);
+        let unfinished = is_answered_once.then(|| self.unfinished.token());
+        let responses = drive_stream(responses, queue).map(move |response| {
+            let _until_the_stream_ends = &unfinished;
+            finish.apply(response)
+        });
+        responses.boxed()
     }
 }
 
-impl ShopExecutor {
-    /// What is done to each response of a request before it leaves.
-    fn finish(
-        &self,
-        request: &mut Request,
-    ) -> impl Fn(Response) -> Response + Send + Sync + use<> + 'static {
-        // A document that cannot be read gives no data to be ordered.
-        let document = request.parsed_query().ok().cloned();
-        let operation_name = request.operation_name.clone();
-        let request_id = self.request_id.clone();
-        move |mut response| {
-            if let Some(document) = &document
-                && let Some(operation) = chosen(document, operation_name.as_deref())
-            {
-                let data = std::mem::take(&mut response.data);
-                let data = with_nulls(data, &response.errors, document, operation);
-                response.data = in_query_order(data, document, operation);
-            }
-            complete(response, &request_id)
+/// What is done to each response of a request before it leaves.
+struct Finish {
+    /// A document that cannot be read gives no data to be put in order.
+    document: Option<ExecutableDocument>,
+    operation_name: Option<String>,
+    request_id: RequestId,
+}
+
+impl Finish {
+    fn of(request: &mut Request, request_id: &RequestId) -> Self {
+        Self {
+            document: request.parsed_query().ok().cloned(),
+            operation_name: request.operation_name.clone(),
+            request_id: request_id.clone(),
         }
+    }
+
+    fn operation(&self) -> Option<&OperationDefinition> {
+        chosen(self.document.as_ref()?, self.operation_name.as_deref())
+    }
+
+    fn apply(&self, mut response: Response) -> Response {
+        if let (Some(document), Some(operation)) = (&self.document, self.operation()) {
+            let data = std::mem::take(&mut response.data);
+            let data = with_nulls(data, &response.errors, document, operation);
+            response.data = in_query_order(data, document, operation);
+        }
+        complete(response, &self.request_id)
     }
 }

@@ -18,7 +18,10 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 
 use super::{HttpState, graphql::refuse};
-use crate::graphql::{Identity, RequestId, ShopExecutor};
+use crate::{
+    graphql::{Identity, RequestId, ShopExecutor},
+    member::Tokens,
+};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
@@ -59,7 +62,7 @@ pub async fn serve(
     })
 }
 
-/// Serves a connection until the client leaves or the server stops.
+/// Serves a connection until the client leaves or the server stops; then what was begun is still answered.
 async fn converse(
     socket: WebSocket,
     protocol: GraphQLProtocol,
@@ -68,18 +71,24 @@ async fn converse(
 ) {
     let (mut sink, stream) = socket.split();
     let executor = ShopExecutor::new(state.schema, state.app.clone(), request_id);
-    let tokens = state.app.clone();
+    let unfinished = executor.unfinished().clone();
+    let app = state.app;
     let conversation = GraphQLWebSocket::new_with_pair(&mut sink, stream, executor, protocol)
         .on_connection_init(move |payload| async move {
             let mut data = Data::default();
-            data.insert(identity(&payload, &tokens.tokens)?);
+            data.insert(identity(&payload, &app.tokens)?);
             Ok(data)
         })
         .keepalive_timeout(KEEPALIVE)
         .serve();
+    let stopped = async {
+        state.stopping.cancelled().await;
+        unfinished.close();
+        unfinished.wait().await;
+    };
     let is_stopping = tokio::select! {
         () = conversation => false,
-        () = state.stopping.cancelled() => true,
+        () = stopped => true,
     };
     if is_stopping {
         let reason = "the server restarts: connect again and resume with `after`".into();
@@ -94,7 +103,7 @@ async fn converse(
 
 /// Whom the payload of `connection_init` is from. A bad token is refused at once, rather than by each
 /// subscription.
-fn identity(payload: &Value, tokens: &crate::member::Tokens) -> Result<Identity, Error> {
+fn identity(payload: &Value, tokens: &Tokens) -> Result<Identity, Error> {
     let authorization = payload.as_object().and_then(|entries| {
         let mut entries = entries.iter();
         entries

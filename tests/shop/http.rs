@@ -149,6 +149,8 @@ both! {
         let response = sent.expect("an answer");
         assert_eq!(response.status(), 413);
         assert!(!header_of(&response, REQUEST_ID).is_empty());
+        let told: Value = response.json().await.expect("JSON");
+        assert_eq!(told["errors"][0]["extensions"]["code"], "BAD_REQUEST", "{told:#}");
         shop.contents().await.assert_same(&before);
         let large = body(200 * 1024).to_string();
         let sent = post(&shop, "application/json").body(large).send().await;

@@ -3,14 +3,21 @@
 use std::time::Duration;
 
 use entity::{
-    id::{OrderId, ProductId},
+    id::{OptionId, OrderId, ProductId},
     order::{self, OrderStatus},
     order_event,
 };
 use futures_util::{StreamExt, future::join_all};
-use jangteo::order::OrderWatch;
+use jangteo::{
+    db::Transaction,
+    fault::{Never, Outcome},
+    order::OrderWatch,
+    stock,
+};
+use scoped_futures::ScopedFutureExt;
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde_json::{Value, json};
+use tokio::sync::{Barrier, Notify};
 use tokio_tungstenite::tungstenite;
 use uuid::Uuid;
 
@@ -336,6 +343,32 @@ both! {
         }
     }
 
+    async fn a_server_that_stops_still_answers_what_was_begun(shop: Shop) {
+        let shirt = shop.product("셔츠", &[("화이트", 1_000, 10)]).await;
+        let mina = shop.member_with_points(10_000).await;
+        let option = shirt.options[0];
+        let (db, is_held, is_enough) = (shop.app().db.clone(), Barrier::new(2), Notify::new());
+        let holding = db.transaction(|tx| hold(tx, option, &is_held, &is_enough).scope_boxed());
+        let ordering = async {
+            is_held.wait().await;
+            let line = json!({ "optionId": option.to_string(), "quantity": 1 });
+            let variables = json!({ "input": { "lines": [line], "idempotencyKey": "key" } });
+            let mut order = mina.subscribe(crate::support::PLACE_ORDER, variables).await;
+            let answering = async {
+                is_enough.notify_one();
+                assert_eq!(order.next().await["placeOrder"]["order"]["status"], "PAID");
+                order.expect_complete().await;
+                assert!(matches!(order.receive().await, Received::Closed(Some(_))));
+            };
+            // The server begins to stop before the order can be placed.
+            tokio::join!(shop.stop(), answering);
+        };
+
+        let (held, ()) = tokio::join!(holding, ordering);
+
+        held.expect("the lock is given back");
+    }
+
     async fn another_protocol_is_not_spoken(shop: Shop) {
         for protocol in ["graphql-ws", "chat"] {
             match Socket::open_as(shop.address(), protocol).await {
@@ -345,4 +378,17 @@ both! {
             }
         }
     }
+}
+
+/// Holds an option's stock until it is enough.
+async fn hold(
+    tx: &Transaction,
+    option: OptionId,
+    is_held: &Barrier,
+    is_enough: &Notify,
+) -> Outcome<(), Never> {
+    stock::store::lock(tx, &[option]).await?;
+    is_held.wait().await;
+    is_enough.notified().await;
+    Ok(())
 }
