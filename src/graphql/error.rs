@@ -13,8 +13,6 @@ pub struct RequestId(pub String);
 pub enum ApiError {
     /// UNAUTHENTICATED: there is no good access token.
     Unauthenticated(&'static str),
-    /// FORBIDDEN: the role does not suffice.
-    Forbidden(&'static str),
     /// BAD_REQUEST: an argument makes no sense.
     BadRequest(String),
     /// OVERLOADED, TIMEOUT or INTERNAL: the server could not.
@@ -37,7 +35,6 @@ impl ApiError {
     fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated(_) => "UNAUTHENTICATED",
-            Self::Forbidden(_) => "FORBIDDEN",
             Self::BadRequest(_) => "BAD_REQUEST",
             Self::Fault(Fault::Overloaded { .. }) => "OVERLOADED",
             Self::Fault(Fault::TimedOut) => "TIMEOUT",
@@ -48,7 +45,7 @@ impl ApiError {
     /// The message for the client, which never tells how the server is made.
     fn message(&self) -> String {
         match self {
-            Self::Unauthenticated(message) | Self::Forbidden(message) => (*message).to_owned(),
+            Self::Unauthenticated(message) => (*message).to_owned(),
             Self::BadRequest(message) => message.clone(),
             Self::Fault(Fault::Overloaded { .. }) => {
                 "The shop is very busy. Nothing was changed: try again after `retryAfterMs`.".into()
