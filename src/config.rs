@@ -186,8 +186,14 @@ pub const PAGE_DEFAULT: usize = 20;
 /// How deep a query may nest.
 pub const QUERY_DEPTH_MAX: usize = 20;
 
-/// How many fields a query may ask for, each counted once wherever it stands in a list.
-pub const QUERY_COMPLEXITY_MAX: usize = 1_000;
+/// What a query may cost: its fields, those in a list as often as the list may be long.
+pub const QUERY_COMPLEXITY_MAX: usize = 20_000;
+
+/// How many selections a query may have with its fragments written out.
+pub const QUERY_SELECTIONS_MAX: usize = 2_000;
+
+/// How many fields an operation may have at its root: each of a mutation's is a transaction.
+pub const ROOT_FIELDS_MAX: usize = 20;
 
 impl ServeSettings {
     /// The limits that follow from the settings.

@@ -23,8 +23,12 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
     DbErr, RuntimeErr, SqliteTransactionMode, SqlxError, TransactionOptions, TransactionTrait,
 };
+use tokio::time::Instant;
 
-use crate::fault::{Failure, Fault, Outcome};
+use crate::{
+    config::Secret,
+    fault::{Failure, Fault, Outcome},
+};
 
 /// A transaction that `Db::transaction` began. Stores take one, and cannot begin their own.
 pub type Transaction = DatabaseTransaction;
@@ -42,6 +46,17 @@ const FIRST_PAUSE: Duration = Duration::from_millis(4);
 /// The longest pause before any attempt.
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
+/// How long a transaction may go on losing races before its caller is told.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What PostgreSQL puts an end to: so that a lock that somebody forgot stops nobody for good, and nobody who
+/// died holds one.
+const TIMEOUTS: [(&str, &str); 3] = [
+    ("lock_timeout", "1s"),
+    ("statement_timeout", "15s"),
+    ("idle_in_transaction_session_timeout", "15s"),
+];
+
 /// How long a statement waits for a connection, or for SQLite's write lock.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 
@@ -54,6 +69,8 @@ pub struct Db {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
     statements: Arc<AtomicU64>,
+    /// Where migrations connect to by themselves, apart from the pool and its limits.
+    migrations_at: Option<Secret>,
 }
 
 impl Db {
@@ -81,13 +98,16 @@ impl Db {
                 reader,
                 writer,
                 statements,
+                migrations_at: None,
             })
         } else {
             let pool = open(postgres(url, connections)).await?;
+            let migrations_at = Some(Secret::new(url));
             Ok(Self {
                 reader: pool.clone(),
                 writer: pool,
                 statements,
+                migrations_at,
             })
         }
     }
@@ -127,16 +147,17 @@ impl Db {
         &self,
         work: impl for<'t> Fn(&'t Transaction) -> Work<'w, 't, T, R>,
     ) -> Outcome<T, R> {
-        for attempt in 0..ATTEMPTS_MAX {
+        let begun = Instant::now();
+        let mut attempt = 0;
+        while attempt < ATTEMPTS_MAX && begun.elapsed() < PATIENCE {
             pause_before(attempt).await;
-            let transaction = self.begin().await?;
-            let outcome = work(&transaction).await;
-            match end(transaction, outcome).await {
+            match self.attempt(&work).await {
                 Err(Failure::Fault(Fault::Database(error))) if lost_a_race(&error) => {
                     tracing::debug!(attempt, %error, "a transaction lost a race");
                 }
                 outcome => return outcome,
             }
+            attempt += 1;
         }
         Err(Fault::Overloaded {
             retry_after: LONGEST_PAUSE,
@@ -144,16 +165,31 @@ impl Db {
         .into())
     }
 
-    async fn begin(&self) -> Result<Transaction, DbErr> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place where transactions begin"
-        )]
-        let begun = self.writer.begin_with_options(TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
+    async fn attempt<'w, T, R>(
+        &self,
+        work: &impl for<'t> Fn(&'t Transaction) -> Work<'w, 't, T, R>,
+    ) -> Outcome<T, R> {
+        let transaction = self.begin().await?;
+        let outcome = work(&transaction).await;
+        end(transaction, outcome).await
+    }
+
+    /// Begins in a task of its own, which goes on when the caller is dropped meanwhile: a connection that went
+    /// back to the pool half-way through BEGIN would have a transaction open that nobody knows of.
+    async fn begin(&self) -> Result<Transaction, Fault> {
+        let writer = self.writer.clone();
+        let begun = tokio::spawn(async move {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the one place where transactions begin"
+            )]
+            let begun = writer.begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            });
+            begun.await
         });
-        begun.await
+        Ok(begun.await.map_err(Fault::internal)??)
     }
 
     /// Brings the schema up to date. Any number of instances may do so at once.
@@ -161,23 +197,10 @@ impl Db {
     /// # Errors
     /// When a migration fails.
     pub async fn migrate(&self) -> Result<(), DbErr> {
-        match self.backend() {
-            DbBackend::Postgres => self.migrate_alone().await,
-            _ => Migrator::up(&self.writer, None).await,
+        match &self.migrations_at {
+            Some(url) => migrate_alone(&String::from_utf8_lossy(url.bytes())).await,
+            None => Migrator::up(&self.writer, None).await,
         }
-    }
-
-    /// Migrates while holding an advisory lock, which ends with its transaction whatever happens.
-    async fn migrate_alone(&self) -> Result<(), DbErr> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "must outlive the migrations' own transactions"
-        )]
-        let lock = self.writer.begin().await?;
-        lock.execute_unprepared("SELECT pg_advisory_xact_lock(7232120365241)")
-            .await?;
-        Migrator::up(&self.writer, None).await?;
-        lock.commit().await
     }
 
     /// Whether the database answers and has every migration.
@@ -197,6 +220,24 @@ impl Db {
         self.reader.close().await?;
         self.writer.close().await
     }
+}
+
+/// Migrates PostgreSQL while holding an advisory lock, which ends with its transaction whatever happens; on
+/// connections that may take as long as a migration takes.
+async fn migrate_alone(url: &str) -> Result<(), DbErr> {
+    let mut options = common(url, 2);
+    options.map_sqlx_postgres_opts(|options| options.application_name("jangteo migrate"));
+    let connection = Database::connect(options).await?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "must outlive the migrations' own transactions"
+    )]
+    let lock = connection.begin().await?;
+    lock.execute_unprepared("SELECT pg_advisory_xact_lock(7232120365241)")
+        .await?;
+    Migrator::up(&connection, None).await?;
+    lock.commit().await?;
+    connection.close().await
 }
 
 /// Commits what succeeded, rolls back what did not.
@@ -233,7 +274,7 @@ fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
 
 fn postgres(url: &str, connections: u32) -> ConnectOptions {
     let mut options = common(url, connections);
-    options.map_sqlx_postgres_opts(|options| options.application_name("jangteo"));
+    options.map_sqlx_postgres_opts(|options| options.application_name("jangteo").options(TIMEOUTS));
     options
 }
 

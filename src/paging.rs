@@ -1,5 +1,5 @@
 //! Keyset paging: a page is what comes after, or before, the sort key of a row, so pages stay right while rows are
-//! added or removed, and the hundredth page costs what the first does.
+//! added or removed.
 
 use sea_orm::{Cursor, SelectorTrait, sea_query::IntoValueTuple};
 

@@ -259,7 +259,7 @@ impl Cart {
             .ok_or_else(|| ApiError::internal("a cart's total cannot be counted"))
     }
 
-    /// When it was last changed.
+    /// When you last changed it; ordering takes lines away without changing it.
     async fn updated_at(&self) -> DateTime<Utc> {
         self.0.updated_at
     }

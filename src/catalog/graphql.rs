@@ -14,7 +14,7 @@ use crate::{
     fault::Fault,
     graphql::{
         ApiError, AppContext, IdArgument,
-        connection::{PageArguments, TotalCount, connection},
+        connection::{PageArguments, TotalCount, connection, page_cost},
         loader::{Reader, grouped, keyed, referred},
         won::Won,
     },
@@ -73,6 +73,7 @@ impl CatalogQuery {
         clippy::too_many_arguments,
         reason = "Relay's four, a filter and a sort order"
     )]
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn products(
         &self,
         ctx: &Context<'_>,
@@ -149,6 +150,13 @@ impl ProductFilter {
             return Err(ApiError::bad_request(
                 "`search` has at most 100 characters.",
             ));
+        }
+        if self
+            .search
+            .as_ref()
+            .is_some_and(|search| search.contains(char::is_control))
+        {
+            return Err(ApiError::bad_request("`search` has no control characters."));
         }
         Ok(Filter {
             search: self.search,

@@ -201,8 +201,7 @@ impl Place {
                     Self::Price(..),
                     Sort::PriceAscending | Sort::PriceDescending
                 )
-                | (Self::Name(..), Sort::Name)
-        )
+        ) || matches!((self, sort), (Self::Name(name, _), Sort::Name) if !name.contains('\0'))
     }
 
     fn id(self) -> Uuid {

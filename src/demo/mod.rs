@@ -14,6 +14,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use catalog::{ADMIN, DemoMember, DemoOption, DemoProduct, MEMBERS, PASSWORD, STORES};
@@ -84,6 +85,7 @@ impl Past {
             charge_min: Won(1),
             charge_max: ORDER_TOTAL_MAX,
             balance_max: Won::MAX,
+            order_deadline: Duration::from_mins(10),
             ..limits.clone()
         };
         // Nobody signs in here: any key does.

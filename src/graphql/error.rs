@@ -1,4 +1,4 @@
-use async_graphql::{Error, ErrorExtensionValues, Response, ServerError};
+use async_graphql::{Error, ErrorExtensionValues, Pos, Response, ServerError};
 use sea_orm::DbErr;
 
 use crate::fault::Fault;
@@ -15,6 +15,8 @@ pub enum ApiError {
     Unauthenticated(&'static str),
     /// BAD_REQUEST: an argument makes no sense.
     BadRequest(String),
+    /// QUERY_TOO_COMPLEX: the query asks for too much at once.
+    TooComplex(String),
     /// OVERLOADED, TIMEOUT or INTERNAL: the server could not.
     Fault(Fault),
 }
@@ -32,10 +34,16 @@ impl ApiError {
         Self::Fault(fault.into())
     }
 
+    /// The error of a whole answer.
+    pub fn at_the_root(self) -> ServerError {
+        Error::from(self).into_server_error(Pos::default())
+    }
+
     fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated(_) => "UNAUTHENTICATED",
             Self::BadRequest(_) => "BAD_REQUEST",
+            Self::TooComplex(_) => "QUERY_TOO_COMPLEX",
             Self::Fault(Fault::Overloaded { .. }) => "OVERLOADED",
             Self::Fault(Fault::TimedOut) => "TIMEOUT",
             Self::Fault(_) => "INTERNAL",
@@ -46,7 +54,7 @@ impl ApiError {
     fn message(&self) -> String {
         match self {
             Self::Unauthenticated(message) => (*message).to_owned(),
-            Self::BadRequest(message) => message.clone(),
+            Self::BadRequest(message) | Self::TooComplex(message) => message.clone(),
             Self::Fault(Fault::Overloaded { .. }) => {
                 "The shop is very busy. Nothing was changed: try again after `retryAfterMs`.".into()
             }

@@ -4,17 +4,25 @@ use async_graphql::{
     Data, Executor, Request, Response,
     parser::types::{ExecutableDocument, OperationDefinition, OperationType},
 };
-use futures_util::{StreamExt, stream::BoxStream};
+use futures_util::{
+    StreamExt,
+    future::ready,
+    stream::{self, BoxStream},
+};
 use tokio_util::task::TaskTracker;
 
 use super::{
-    RequestId, ShopSchema,
+    ApiError, RequestId, ShopSchema,
     error::complete,
+    expansion::expanded_selections,
     loader::{LoadQueue, drive, drive_stream},
     response_nulls::with_nulls,
     response_order::{chosen, in_query_order},
 };
-use crate::app::App;
+use crate::{
+    app::App,
+    config::{QUERY_SELECTIONS_MAX, ROOT_FIELDS_MAX},
+};
 
 /// Executes operations: gives each its loaders, and completes its responses. Both transports use it.
 #[derive(Clone)]
@@ -50,7 +58,10 @@ impl Executor for ShopExecutor {
         let queue = LoadQueue::default();
         let finish = Finish::of(&mut request, &self.request_id);
         let request = request.data(queue.loaders(self.app.db.clone()));
-        finish.apply(drive(self.schema.execute(request), queue).await)
+        match finish.check() {
+            Ok(()) => finish.apply(drive(self.schema.execute(request), queue).await),
+            Err(error) => finish.refuse(error),
+        }
     }
 
     fn execute_stream(
@@ -61,6 +72,9 @@ impl Executor for ShopExecutor {
         let queue = LoadQueue::default();
         let finish = Finish::of(&mut request, &self.request_id);
         let request = request.data(queue.loaders(self.app.db.clone()));
+        if let Err(error) = finish.check() {
+            return stream::once(ready(finish.refuse(error))).boxed();
+        }
         let responses = Executor::execute_stream(&self.schema, request, session_data);
         let is_answered_once = finish
             .operation()
@@ -93,6 +107,32 @@ impl Finish {
 
     fn operation(&self) -> Option<&OperationDefinition> {
         chosen(self.document.as_ref()?, self.operation_name.as_deref())
+    }
+
+    /// Whether the operation is small enough to be looked at closer.
+    fn check(&self) -> Result<(), ApiError> {
+        let Some(document) = &self.document else {
+            return Ok(());
+        };
+        if expanded_selections(document) > QUERY_SELECTIONS_MAX {
+            let message = format!("The query selects more than {QUERY_SELECTIONS_MAX} fields.");
+            return Err(ApiError::TooComplex(message));
+        }
+        let operation = self.operation();
+        if operation
+            .is_some_and(|operation| operation.selection_set.node.items.len() > ROOT_FIELDS_MAX)
+        {
+            let message = format!("An operation has at most {ROOT_FIELDS_MAX} fields at its root.");
+            return Err(ApiError::TooComplex(message));
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, error: ApiError) -> Response {
+        complete(
+            Response::from_errors(vec![error.at_the_root()]),
+            &self.request_id,
+        )
     }
 
     fn apply(&self, mut response: Response) -> Response {

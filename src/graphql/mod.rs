@@ -4,6 +4,7 @@ pub mod caller;
 pub mod connection;
 pub mod error;
 mod executor;
+mod expansion;
 mod id;
 pub mod loader;
 mod node;

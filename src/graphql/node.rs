@@ -5,7 +5,7 @@ use entity::id::{
 };
 use futures_util::{TryStreamExt, stream::FuturesOrdered};
 
-use super::{ApiError, AppContext, IdArgument};
+use super::{ApiError, AppContext, IdArgument, connection::list_cost};
 use crate::{
     cart::graphql::{Cart, CartItem, cart_node, line_node},
     catalog::graphql::{Product, ProductOption},
@@ -52,6 +52,7 @@ impl NodeQuery {
 
     /// Many things by their ids, in the order of the ids; null where there is no such thing, or it is not
     /// yours.
+    #[graphql(complexity = "list_cost(ids.len(), child_complexity)")]
     async fn nodes(
         &self,
         ctx: &Context<'_>,

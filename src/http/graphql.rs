@@ -12,8 +12,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use tracing::Instrument;
+
 use super::HttpState;
-use crate::graphql::{Identity, RequestId, ShopExecutor, error::complete};
+use crate::graphql::{ApiError, Identity, RequestId, ShopExecutor, error::complete};
 
 /// Answers one request.
 pub async fn serve(
@@ -40,8 +42,17 @@ pub async fn serve(
         }
     };
     let identity = Identity::of(authorization(&headers), &state.app.tokens);
-    let executor = ShopExecutor::new(state.schema, state.app, request_id);
-    Json(executor.execute(request.data(identity)).await).into_response()
+    let executor = ShopExecutor::new(state.schema, state.app, request_id.clone());
+    // In a task of its own, which the server waits for when it stops: a client that hangs up cancels nothing
+    // half-way.
+    let execution = async move { executor.execute(request.data(identity)).await };
+    match state.connections.spawn(execution.in_current_span()).await {
+        Ok(response) => Json(response).into_response(),
+        Err(error) => {
+            let failed = vec![ApiError::internal(error).at_the_root()];
+            Json(complete(GraphQlResponse::from_errors(failed), &request_id)).into_response()
+        }
+    }
 }
 
 fn read(body: &[u8]) -> Result<GraphQlRequest, String> {

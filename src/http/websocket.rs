@@ -1,7 +1,5 @@
 //! GraphQL over WebSocket: the graphql-transport-ws protocol.
 
-use std::time::Duration;
-
 use async_graphql::{Data, Error};
 use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
 use axum::{
@@ -27,9 +25,6 @@ const PROTOCOL: &str = "graphql-transport-ws";
 
 /// A message is a GraphQL request: as large as a body may be by default.
 const MESSAGE_BYTES_MAX: usize = 256 * 1024;
-
-/// Clients that do not answer a ping within this time are gone.
-const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// RFC 6455: the server restarts; come again.
 const SERVICE_RESTART: u16 = 1012;
@@ -79,7 +74,6 @@ async fn converse(
             data.insert(identity(&payload, &app.tokens)?);
             Ok(data)
         })
-        .keepalive_timeout(KEEPALIVE)
         .serve();
     let stopped = async {
         state.stopping.cancelled().await;

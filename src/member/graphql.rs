@@ -12,7 +12,7 @@ use crate::{
     fault::Fault,
     graphql::{
         ApiError, AppContext, Identity, InputError, UserError, UserErrorCode,
-        connection::PageArguments,
+        connection::{PageArguments, page_cost},
         loader::{Reader, keyed},
         settle,
     },
@@ -310,6 +310,7 @@ impl Member {
     }
 
     /// Their orders, the newest first.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn orders(
         &self,
         ctx: &Context<'_>,

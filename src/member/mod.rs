@@ -16,14 +16,14 @@ use entity::{
 };
 use rand::RngExt;
 use scoped_futures::ScopedFutureExt;
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait, DbErr};
 use sha2::{Digest, Sha256};
 
 use crate::{
     app::App,
     clock::new_id,
     db::{Transaction, is_taken},
-    fault::{Failure, Fault, Never, Outcome},
+    fault::{Failure, Fault, Outcome},
 };
 
 pub use password::Passwords;
@@ -59,8 +59,22 @@ pub enum ChangePasswordRefusal {
 
 /// Makes a member with role MEMBER and signs them in.
 pub async fn sign_up(app: &App, new: NewMember) -> Outcome<SignedIn, SignUpRefusal> {
-    let member = create(app, new, Role::Member).await?;
-    Ok(begin_session(app, member).await?)
+    let member = made(app, new, Role::Member).await?;
+    let session = NewSession::of(app, member.id);
+    let signed_up = app
+        .db
+        .transaction(|tx| insert_signed_in(tx, &member, &session).scope_boxed());
+    signed_up.await?;
+    Ok(session.signed_in(app, member)?)
+}
+
+async fn insert_signed_in(
+    tx: &Transaction,
+    member: &member::Model,
+    session: &NewSession,
+) -> Outcome<(), SignUpRefusal> {
+    insert(tx, member.clone()).await?;
+    Ok(session.insert(tx).await?)
 }
 
 /// Makes a member with any role; for the command line, which nobody signs in to.
@@ -69,31 +83,44 @@ pub async fn create(
     new: NewMember,
     role: Role,
 ) -> Outcome<member::Model, SignUpRefusal> {
+    let member = made(app, new, role).await?;
+    insert(app.db.writer(), member.clone()).await?;
+    Ok(member)
+}
+
+async fn made(app: &App, new: NewMember, role: Role) -> Outcome<member::Model, SignUpRefusal> {
     let new = new
         .checked()
         .map_err(|refusal| Failure::Refused(SignUpRefusal::Invalid(refusal)))?;
     let password_hash = app.passwords.hash(new.password).await?;
     let now = app.clock.now();
-    let member = member::Model {
+    Ok(member::Model {
         id: new_id(now, &mut rand::rng()),
         password_hash,
         user_id: new.user_id,
         nickname: new.nickname,
         role,
         created_at: now,
-    };
-    match store::insert(app.db.writer(), member.clone()).await {
-        Err(error) if is_taken(&error, "member", &["user_id"]) => {
-            Err(Failure::Refused(SignUpRefusal::UserIdTaken))
+    })
+}
+
+async fn insert(db: &impl ConnectionTrait, member: member::Model) -> Outcome<(), SignUpRefusal> {
+    store::insert(db, member).await.map_err(|error| {
+        if is_taken(&error, "member", &["user_id"]) {
+            Failure::Refused(SignUpRefusal::UserIdTaken)
+        } else {
+            error.into()
         }
-        Err(error) => Err(error.into()),
-        Ok(()) => Ok(member),
-    }
+    })
 }
 
 /// The member of that user id, if there is one.
 pub async fn find(app: &App, user_id: &str) -> Result<Option<member::Model>, DbErr> {
-    store::by_user_id(app.db.reader(), &rules::normalized(user_id)).await
+    let user_id = rules::normalized(user_id);
+    if !rules::is_user_id(&user_id) {
+        return Ok(None);
+    }
+    store::by_user_id(app.db.reader(), &user_id).await
 }
 
 /// Gives a member another role; `false` if there is no such member.
@@ -111,10 +138,27 @@ pub async fn sign_in(
     let member = find(app, user_id).await?;
     let hash = member.as_ref().map(|member| member.password_hash.clone());
     let matches = app.passwords.matches(password, hash).await?;
-    match member {
-        Some(member) if matches => Ok(begin_session(app, member).await?),
-        _ => Err(Failure::Refused(BadCredentials)),
+    let member = member
+        .filter(|_| matches)
+        .ok_or(Failure::Refused(BadCredentials))?;
+    let session = NewSession::of(app, member.id);
+    let begun = app
+        .db
+        .transaction(|tx| begin_session(tx, &member, &session).scope_boxed());
+    begun.await?;
+    Ok(session.signed_in(app, member)?)
+}
+
+/// Begins a session, unless the password was changed since it was compared.
+async fn begin_session(
+    tx: &Transaction,
+    member: &member::Model,
+    session: &NewSession,
+) -> Outcome<(), BadCredentials> {
+    if !store::lock_if_unchanged(tx, member).await? {
+        return Err(Failure::Refused(BadCredentials));
     }
+    Ok(session.insert(tx).await?)
 }
 
 /// Trades a refresh token for new tokens. Each is good once: whoever brings a used one may have stolen
@@ -182,50 +226,63 @@ pub async fn change_password(
     let new = rules::checked_password(new, "newPassword")
         .map_err(|refusal| Failure::Refused(ChangePasswordRefusal::Invalid(refusal)))?;
     let hash = app.passwords.hash(new).await?;
-    let now = app.clock.now();
-    app.db
-        .transaction(|tx| replace_password(tx, member_id, &hash, now).scope_boxed())
-        .await?;
-    Ok(begin_session(app, member).await?)
+    let session = NewSession::of(app, member_id);
+    let changed = app
+        .db
+        .transaction(|tx| replace_password(tx, &member, &hash, &session).scope_boxed());
+    changed.await?;
+    Ok(session.signed_in(app, member)?)
 }
 
 async fn replace_password(
     tx: &Transaction,
-    member_id: MemberId,
+    member: &member::Model,
     hash: &str,
-    now: DateTime<Utc>,
+    session: &NewSession,
 ) -> Outcome<(), ChangePasswordRefusal> {
-    store::set_password(tx, member_id, hash).await?;
-    store::end_all_sessions(tx, member_id, now).await?;
-    Ok(())
+    if !store::lock_if_unchanged(tx, member).await? {
+        return Err(Failure::Refused(
+            ChangePasswordRefusal::WrongCurrentPassword,
+        ));
+    }
+    store::set_password(tx, member.id, hash).await?;
+    store::end_all_sessions(tx, member.id, session.row.created_at).await?;
+    Ok(session.insert(tx).await?)
 }
 
-async fn begin_session(app: &App, member: member::Model) -> Result<SignedIn, Fault> {
-    let now = app.clock.now();
-    let session = session::Model {
-        id: new_id(now, &mut rand::rng()),
-        member_id: member.id,
-        created_at: now,
-        ended_at: None,
-    };
-    let token = RefreshToken::random();
-    let session_id = session.id;
-    let begun = app.db.transaction(|tx| {
-        let (session, token) = (session.clone(), token.row(app, session_id, now));
-        insert_session(tx, session, token).scope_boxed()
-    });
-    begun.await.map_err(Failure::into_fault)?;
-    signed_in(app, member, session_id, token)
+/// A session that is about to begin, and its first refresh token.
+struct NewSession {
+    row: session::Model,
+    token: RefreshToken,
+    token_row: refresh_token::Model,
 }
 
-async fn insert_session(
-    tx: &Transaction,
-    session: session::Model,
-    token: refresh_token::Model,
-) -> Outcome<(), Never> {
-    store::insert_session(tx, session).await?;
-    store::insert_refresh_token(tx, token).await?;
-    Ok(())
+impl NewSession {
+    fn of(app: &App, member_id: MemberId) -> Self {
+        let now = app.clock.now();
+        let id = new_id(now, &mut rand::rng());
+        let row = session::Model {
+            id,
+            member_id,
+            created_at: now,
+            ended_at: None,
+        };
+        let token = RefreshToken::random();
+        Self {
+            token_row: token.row(app, id, now),
+            row,
+            token,
+        }
+    }
+
+    async fn insert(&self, tx: &Transaction) -> Result<(), DbErr> {
+        store::insert_session(tx, self.row.clone()).await?;
+        store::insert_refresh_token(tx, self.token_row.clone()).await
+    }
+
+    fn signed_in(self, app: &App, member: member::Model) -> Result<SignedIn, Fault> {
+        signed_in(app, member, self.row.id, self.token)
+    }
 }
 
 fn signed_in(

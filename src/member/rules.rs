@@ -61,7 +61,8 @@ pub fn normalized(user_id: &str) -> String {
     user_id.trim().to_ascii_lowercase()
 }
 
-fn is_user_id(text: &str) -> bool {
+/// Whether it is a user id in normal form.
+pub fn is_user_id(text: &str) -> bool {
     (3..=32).contains(&text.len())
         && text.starts_with(|first: char| first.is_ascii_alphanumeric())
         && text

@@ -59,6 +59,15 @@ pub async fn set_role(db: &impl ConnectionTrait, user_id: &str, role: Role) -> R
     Ok(updated.rows_affected == 1)
 }
 
+/// Locks the member's row; `false` if the password is another by now.
+pub async fn lock_if_unchanged(tx: &Transaction, member: &member::Model) -> Result<bool, DbErr> {
+    let locked = member::Entity::find_by_id(member.id)
+        .lock_exclusive()
+        .one(tx)
+        .await?;
+    Ok(locked.is_some_and(|locked| locked.password_hash == member.password_hash))
+}
+
 pub async fn set_password(tx: &Transaction, id: MemberId, hash: &str) -> Result<(), DbErr> {
     member::Entity::update_many()
         .set(member::ActiveModel {

@@ -10,7 +10,7 @@ use crate::{
     fault::Failure,
     graphql::{
         ApiError, AppContext, InputError, UserError, UserErrorCode,
-        connection::{PageArguments, TotalCount, connection},
+        connection::{PageArguments, TotalCount, connection, page_cost},
         settle,
         won::Won,
     },
@@ -158,6 +158,7 @@ impl UserPoint {
     }
 
     /// How the balance came about, the newest first.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn entries(
         &self,
         ctx: &Context<'_>,

@@ -4,7 +4,7 @@ use super::{rules::last_days, store};
 use crate::{
     catalog::graphql::Product,
     config::PAGE_MAX,
-    graphql::{ApiError, AppContext},
+    graphql::{ApiError, AppContext, connection::page_cost},
 };
 
 /// A product among those that sold most.
@@ -31,6 +31,7 @@ pub struct PopularityQuery;
 #[Object]
 impl PopularityQuery {
     /// The products on sale that sold most in the last days, by pieces, exact to the second.
+    #[graphql(complexity = "page_cost(first, None, child_complexity)")]
     async fn popular_products(
         &self,
         ctx: &Context<'_>,

@@ -2,15 +2,15 @@ use std::collections::HashMap;
 
 use async_graphql::{Context, ID, Subscription, dataloader::Loader};
 use entity::id::{OptionId, ProductId};
-use futures_util::{Stream, StreamExt};
-use tokio_stream::wrappers::BroadcastStream;
+use futures_util::{Stream, StreamExt, stream::iter};
+use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 
 use super::store;
 use crate::{
-    catalog::graphql::{Product, ProductOption},
+    catalog::graphql::{OptionsOf, Product, ProductOption},
     fault::Fault,
     graphql::{
-        ApiError, AppContext, IdArgument,
+        ApiError, AppContext, IdArgument, Loaders,
         loader::{Reader, keyed},
     },
 };
@@ -53,12 +53,31 @@ impl StockSubscription {
             return Err(ApiError::bad_request("There is no product with this id."));
         }
         let loaders = ctx.loaders();
-        // A listener too slow for every step has missed only steps: the next event tells how it is now.
         Ok(changes
-            .filter_map(async |change| change.ok())
-            .then(async move |option_id: OptionId| {
-                let option = loaders.load_one(option_id).await?;
-                option.ok_or_else(|| ApiError::internal(format!("{option_id} is not there")))
-            }))
+            .then(move |change| told(loaders, product_id, change))
+            .flat_map(iter))
+    }
+}
+
+/// The options that a change is about. A listener too slow for every step may have missed the last of any
+/// option, and is told how all of them are now.
+async fn told(
+    loaders: &Loaders,
+    product_id: ProductId,
+    change: Result<OptionId, BroadcastStreamRecvError>,
+) -> Vec<Result<ProductOption, ApiError>> {
+    let options = match change {
+        Ok(option_id) => loaders
+            .load_one(option_id)
+            .await
+            .map(|option| option.into_iter().collect()),
+        Err(BroadcastStreamRecvError::Lagged(_)) => loaders
+            .load_one(OptionsOf(product_id))
+            .await
+            .map(Option::unwrap_or_default),
+    };
+    match options {
+        Ok(options) => Vec::into_iter(options).map(Ok).collect(),
+        Err(fault) => vec![Err(fault.into())],
     }
 }

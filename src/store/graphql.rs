@@ -16,7 +16,7 @@ use crate::{
     fault::Fault,
     graphql::{
         ApiError, AppContext, IdArgument,
-        connection::{PageArguments, TotalCount, connection},
+        connection::{PageArguments, TotalCount, connection, page_cost},
         loader::{Reader, keyed},
     },
 };
@@ -33,6 +33,7 @@ pub struct StoreQuery;
 #[Object]
 impl StoreQuery {
     /// All stores, the oldest first.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn stores(
         &self,
         ctx: &Context<'_>,
@@ -88,6 +89,7 @@ impl Store {
     }
 
     /// Its products on sale, the newest first.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn products(
         &self,
         ctx: &Context<'_>,

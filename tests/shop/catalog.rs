@@ -410,3 +410,20 @@ both! {
         assert_eq!(shop.anonymous().error_code(query, json!({ "first": 101 })).await, "BAD_REQUEST");
     }
 }
+
+both! {
+    async fn what_no_database_can_compare_is_refused(shop: Shop) {
+        let mina = shop.member().await;
+        for query in [
+            "{ products(filter: { search: \"a\\u0000b\" }) { totalCount } }",
+            "{ orders(filter: { placedFrom: \"-262143-01-01T00:00:00Z\" }) { totalCount } }",
+            "{ orders(filter: { placedTo: \"+10000-01-01T00:00:00Z\" }) { totalCount } }",
+        ] {
+            assert_eq!(mina.error_code(query, json!({})).await, "BAD_REQUEST", "{query}");
+        }
+        let query = "mutation { signIn(input: { userId: \"a\\u0000b\", password: \"p\" }) {
+            userErrors { code } } }";
+        let data = shop.anonymous().run(query, json!({})).await;
+        assert_eq!(data["signIn"]["userErrors"][0]["code"], "BAD_CREDENTIALS");
+    }
+}

@@ -292,12 +292,18 @@ both! {
             )
         });
         let many_sign_ups = format!("mutation {{ {} }}", many_sign_ups.collect::<Vec<_>>().join(" "));
-        for query in [deep(7), wide(501), many_sign_ups] {
+        let fragment = |n| format!("fragment F{n} on Query {{ ...F{0} ...F{0} }} ", n + 1);
+        let bomb = (0..25).map(fragment).collect::<String>();
+        let bomb = format!("{{ ...F0 }} {bomb} fragment F25 on Query {{ me {{ id }} }}");
+        let long = "products(first: 100) { nodes { store { ".repeat(3);
+        let long = format!("{{ {long} id {} }}", "} } } ".repeat(3));
+        for query in [deep(7), deep(4), wide(21), many_sign_ups, bomb, long] {
             let code = shop.anonymous().error_code(&query, json!({})).await;
             assert_eq!(code, "QUERY_TOO_COMPLEX");
         }
         shop.contents().await.assert_same(&before);
-        for query in [deep(6), wide(400)] {
+        let page = "{ products(first: 100) { nodes { id name options { id stockQuantity } store { id name } } } }";
+        for query in [deep(2), wide(20), page.to_owned()] {
             shop.anonymous().run(&query, json!({})).await;
         }
     }

@@ -1,8 +1,11 @@
 //! Transactions that run into one another.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use entity::id::OptionId;
@@ -14,6 +17,7 @@ use jangteo::{
 };
 use scoped_futures::ScopedFutureExt;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use serde_json::json;
 use tokio::sync::Barrier;
 
 use crate::support::{Database, Shop};
@@ -154,4 +158,64 @@ async fn take_and_wait(tx: &Transaction, option: OptionId, held: &Barrier) -> Ou
     take_one(tx, option).await?;
     held.wait().await;
     std::future::pending().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_hang_up_leave_no_transaction_open() {
+    let shop = Shop::open(Database::Postgres).await;
+    let product = shop.product("무", &[("한 개", 1_000, 1_000)]).await;
+    let mina = shop.member_with_points(1_000_000).await;
+    let query = "mutation { clearCart { userErrors { code } } }";
+    for round in 0..20 {
+        let calls = (0..20).map(|number| {
+            let patience = Duration::from_micros(200 * (round + number));
+            tokio::time::timeout(patience, mina.send(query, json!({})))
+        });
+        join_all(calls).await;
+    }
+
+    // What was begun goes on by itself; then every connection is back, with nothing open on it.
+    let placed = mina.order(&product, 0, 1, "after the storm").await;
+    assert_eq!(placed["order"]["status"], "PAID");
+    let database = shop.stop().await;
+    let db = database.connect().await;
+    let open = db.reader().query_one_raw(Statement::from_string(
+        DbBackend::Postgres,
+        "SELECT COUNT(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND state LIKE 'idle in transaction%'",
+    ));
+    let row = open.await.expect("the database answers").expect("a row");
+    assert_eq!(row.try_get_by_index::<i64>(0).expect("a count"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_begin_that_nobody_waits_for_is_taken_back() {
+    let shop = Shop::open(Database::Postgres).await;
+    let db = &shop.app().db;
+    for micros in 0..200 {
+        let transaction = db.transaction(|_| do_nothing().scope_boxed());
+        _ = tokio::time::timeout(Duration::from_micros(5 * micros), transaction).await;
+    }
+    // Each of the pool's connections, many times over, writes what others then see.
+    let product = shop.product("파", &[("한 단", 1_000, 1_000)]).await;
+    let option = product.options[0];
+    for taken in 1..=32 {
+        db.transaction(|tx| take_one(tx, option).scope_boxed())
+            .await
+            .expect("a transaction");
+        let others = shop.database.connect().await;
+        let stock = stock::store::by_options(others.reader(), &[option])
+            .await
+            .expect("a stock");
+        assert_eq!(
+            stock[0].quantity,
+            1_000 - taken,
+            "what was committed is there for others"
+        );
+        others.close().await.expect("the connection closes");
+    }
+}
+
+async fn do_nothing() -> Outcome<(), Never> {
+    Ok(())
 }

@@ -5,8 +5,10 @@ mod place_order;
 mod subscription;
 mod types;
 
+use std::ops::RangeInclusive;
+
 use async_graphql::{Context, ID, InputObject, Object, connection::Connection};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use entity::id::{MemberId, OrderId, OrderItemId};
 
 use super::{
@@ -15,7 +17,7 @@ use super::{
 };
 use crate::graphql::{
     ApiError, AppContext, IdArgument,
-    connection::{PageArguments, TotalCount, connection},
+    connection::{PageArguments, TotalCount, connection, page_cost},
 };
 
 pub use place_order::{OrderMutation, PaymentProvider};
@@ -33,6 +35,9 @@ pub struct OrderFilter {
     placed_to: Option<DateTime<Utc>>,
 }
 
+/// The years that every database can compare.
+const YEARS: RangeInclusive<i32> = 1..=9999;
+
 pub type OrderConnection = Connection<String, Order, TotalCount>;
 
 #[derive(Default)]
@@ -41,6 +46,7 @@ pub struct OrderQuery;
 #[Object]
 impl OrderQuery {
     /// Your orders, the newest first. UNAUTHENTICATED without a sign-in.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn orders(
         &self,
         ctx: &Context<'_>,
@@ -112,6 +118,11 @@ pub async fn page(
         placed_to: filter.placed_to,
     };
     let window = arguments.window::<Place>()?;
+    let times = [filter.placed_from, filter.placed_to].into_iter().flatten();
+    let mut times = times.chain(window.bounds().map(|(placed_at, _)| *placed_at));
+    if !times.all(|time| YEARS.contains(&time.year())) {
+        return Err(ApiError::bad_request("Times are of the years 1 to 9999."));
+    }
     let rows = store::page(ctx.app().db.reader(), member_id, &filter, &window).await?;
     let count = TotalCount::new(move |db| {
         let filter = filter.clone();

@@ -82,11 +82,7 @@ impl OrderMutation {
         #[graphql(desc = "What to order.")] input: PlaceOrderInput,
     ) -> Result<Option<PlaceOrderPayload>, ApiError> {
         let member_id = ctx.caller()?.member_id;
-        let list = if input.lines.is_some() {
-            "lines"
-        } else {
-            "cartItemIds"
-        };
+        let list = input.list();
         let request = match input.request(ctx.app().limits.line_quantity_max) {
             Ok(request) => request,
             Err(error) => return Ok(Some(PlaceOrderPayload::refused(error.into()))),
@@ -122,12 +118,17 @@ impl PlaceOrderPayload {
 }
 
 impl PlaceOrderInput {
-    fn request(self, line_quantity_max: i32) -> Result<Request, InputError> {
-        let list = if self.lines.is_some() {
+    /// The field that lists what to order.
+    fn list(&self) -> &'static str {
+        if self.lines.is_some() {
             "lines"
         } else {
             "cartItemIds"
-        };
+        }
+    }
+
+    fn request(self, line_quantity_max: i32) -> Result<Request, InputError> {
+        let list = self.list();
         let idempotency_key = idempotency_key(&self.idempotency_key)
             .map_err(|message| InputError::invalid(message, &["idempotencyKey"]))?;
         if self.provider != PaymentProvider::Point {

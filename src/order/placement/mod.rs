@@ -38,7 +38,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
-    config::Limits,
+    config::{LINES_MAX, Limits},
     db::{Db, Transaction, is_about_data, is_taken},
     event::Bus,
     fault::{Failure, Fault, Never, Outcome},
@@ -61,6 +61,9 @@ pub type Answer = Outcome<order::Model, Refusal>;
 
 /// How often a command is tried whose random order key was taken already.
 const KEY_ATTEMPTS_MAX: u8 = 5;
+
+/// Lines in one batch: below what the smallest limit on a statement's parameters allows.
+const BATCH_LINES_MAX: usize = 5_000;
 
 /// When a client whose order did not fit the queue should come again.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
@@ -174,11 +177,30 @@ impl Worker {
                 replies.push(reply);
             }
         }
-        let answers = self.placer.place(&commands).await;
-        for (reply, answer) in replies.into_iter().zip(answers) {
-            _ = reply.send(answer);
+        let mut replies = replies.into_iter();
+        let mut rest = commands.as_slice();
+        while !rest.is_empty() {
+            let (batch, later) = rest.split_at(batch_size(rest));
+            for (answer, reply) in self.placer.place(batch).await.into_iter().zip(&mut replies) {
+                _ = reply.send(answer);
+            }
+            rest = later;
         }
     }
+}
+
+/// How many of the commands make a batch: all, unless their lines are more than one statement can name.
+fn batch_size(commands: &[Command]) -> usize {
+    let mut lines = 0;
+    let fits = |command: &&Command| {
+        lines += match &command.request.selection {
+            Selection::Cart => LINES_MAX,
+            Selection::CartItems(items) => items.len(),
+            Selection::Lines(lines) => lines.len(),
+        };
+        lines <= BATCH_LINES_MAX
+    };
+    commands.iter().take_while(fits).count().max(1)
 }
 
 /// Places batches of commands; the part of the engine that knows no queue.
