@@ -313,3 +313,49 @@ fn placements(decisions: &[Decision]) -> impl Iterator<Item = &Placement> {
         Decision::Replayed(_) | Decision::Refused(_) => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_batch_has_no_more_lines_than_a_statement_can_name() {
+        let command = |lines: usize| Command {
+            member_id: MemberId(Uuid::nil()),
+            request: Request {
+                selection: match lines {
+                    0 => Selection::Cart,
+                    _ => Selection::Lines(vec![
+                        Line {
+                            option_id: OptionId(Uuid::nil()),
+                            quantity: 1
+                        };
+                        lines
+                    ]),
+                },
+                points: None,
+                expected_total: None,
+                idempotency_key: String::new(),
+            },
+            seed: [0; 32],
+        };
+        let size = |lines: &[usize]| {
+            batch_size(
+                &lines
+                    .iter()
+                    .map(|lines| command(*lines))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(size(&[1; 256]), 256);
+        assert_eq!(size(&[LINES_MAX; 256]), BATCH_LINES_MAX / LINES_MAX);
+        assert_eq!(
+            size(&[0; 256]),
+            BATCH_LINES_MAX / LINES_MAX,
+            "a cart may be full"
+        );
+        assert_eq!(size(&[BATCH_LINES_MAX + 1]), 1, "one is always tried");
+    }
+}
