@@ -16,7 +16,7 @@ use crate::{
     fault::{Failure, Fault},
     graphql::{
         ApiError, AppContext, IdArgument, InputError, UserError, UserErrorCode,
-        loader::{Reader, grouped, referred},
+        loader::{Reader, grouped, keyed, referred},
         parse_ids, settle,
         won::Won,
     },
@@ -338,21 +338,39 @@ impl Loader<LinesOf> for Reader {
     }
 }
 
+impl Loader<CartId> for Reader {
+    type Value = Cart;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[CartId]) -> Result<HashMap<CartId, Cart>, Fault> {
+        let rows = store::by_ids(self.db.reader(), ids).await?;
+        Ok(keyed(rows, |row| row.id, Cart))
+    }
+}
+
+impl Loader<CartItemId> for Reader {
+    type Value = CartItem;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[CartItemId]) -> Result<HashMap<CartItemId, CartItem>, Fault> {
+        let rows = store::lines_by_ids(self.db.reader(), ids).await?;
+        Ok(keyed(rows, |row| row.id, CartItem))
+    }
+}
+
 /// The cart with this id, if the caller may see it.
 pub async fn cart_node(ctx: &Context<'_>, id: CartId) -> Result<Option<Cart>, ApiError> {
     let caller = ctx.caller()?;
-    let cart = store::by_id(ctx.app().db.reader(), id).await?;
-    Ok(cart.filter(|cart| caller.may_see(cart.member_id)).map(Cart))
+    let cart: Option<Cart> = ctx.loaders().load_one(id).await?;
+    Ok(cart.filter(|cart| caller.may_see(cart.0.member_id)))
 }
 
-/// The cart line with this id, if the caller may see it.
+/// The cart line with this id, if the caller may see its cart.
 pub async fn line_node(ctx: &Context<'_>, id: CartItemId) -> Result<Option<CartItem>, ApiError> {
-    let caller = ctx.caller()?;
-    let line = store::line(ctx.app().db.reader(), id).await?;
-    Ok(line
-        .filter(|(_, cart)| {
-            cart.as_ref()
-                .is_some_and(|cart| caller.may_see(cart.member_id))
-        })
-        .map(|(line, _)| CartItem(line)))
+    ctx.caller()?;
+    let Some(line): Option<CartItem> = ctx.loaders().load_one(id).await? else {
+        return Ok(None);
+    };
+    let cart = cart_node(ctx, line.0.cart_id).await?;
+    Ok(cart.map(|_| line))
 }

@@ -23,18 +23,20 @@ pub async fn by_member(
         .await
 }
 
-pub async fn by_id(db: &impl ConnectionTrait, id: CartId) -> Result<Option<cart::Model>, DbErr> {
-    cart::Entity::find_by_id(id).one(db).await
+pub async fn by_ids(db: &impl ConnectionTrait, ids: &[CartId]) -> Result<Vec<cart::Model>, DbErr> {
+    cart::Entity::find()
+        .filter(cart::COLUMN.id.is_in(ids.iter().copied()))
+        .all(db)
+        .await
 }
 
-/// A line and whose cart it is in.
-pub async fn line(
+pub async fn lines_by_ids(
     db: &impl ConnectionTrait,
-    id: CartItemId,
-) -> Result<Option<(cart_item::Model, Option<cart::Model>)>, DbErr> {
-    cart_item::Entity::find_by_id(id)
-        .find_also_related(cart::Entity)
-        .one(db)
+    ids: &[CartItemId],
+) -> Result<Vec<cart_item::Model>, DbErr> {
+    cart_item::Entity::find()
+        .filter(cart_item::COLUMN.id.is_in(ids.iter().copied()))
+        .all(db)
         .await
 }
 

@@ -17,7 +17,7 @@ use crate::{
         settle,
     },
     order::graphql::{OrderConnection, OrderFilter},
-    point::graphql::UserPoint,
+    point::graphql::{PurseOf, UserPoint},
     store::graphql::{Store, StoreOf},
 };
 
@@ -304,6 +304,9 @@ impl Member {
 
     /// Their points; made empty at the first look.
     async fn user_point(&self, ctx: &Context<'_>) -> Result<UserPoint, ApiError> {
+        if let Some(purse) = ctx.loaders().load_one(PurseOf(self.0.id)).await? {
+            return Ok(purse);
+        }
         Ok(UserPoint(
             crate::point::user_point(ctx.app(), self.0.id).await?,
         ))

@@ -1,16 +1,22 @@
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, connection::Connection};
+use std::collections::HashMap;
+
+use async_graphql::{
+    Context, Enum, ID, InputObject, Object, SimpleObject, connection::Connection,
+    dataloader::Loader,
+};
 use chrono::{DateTime, Utc};
 use entity::{
-    id::{PointEntryId, UserPointId},
+    id::{MemberId, PointEntryId, UserPointId},
     point_entry, user_point,
 };
 
 use super::{Charge, ChargeRefusal, Refusal, store};
 use crate::{
-    fault::Failure,
+    fault::{Failure, Fault},
     graphql::{
         ApiError, AppContext, InputError, UserError, UserErrorCode,
         connection::{PageArguments, TotalCount, connection, page_cost},
+        loader::{Reader, keyed},
         settle,
         won::Won,
     },
@@ -222,26 +228,57 @@ impl PointEntry {
     }
 }
 
+/// The loader key of a member's purse, where they have one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PurseOf(pub MemberId);
+
+impl Loader<PurseOf> for Reader {
+    type Value = UserPoint;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[PurseOf]) -> Result<HashMap<PurseOf, UserPoint>, Fault> {
+        let ids = keys.iter().map(|key| key.0).collect::<Vec<_>>();
+        let purses = store::by_members(self.db.reader(), &ids).await?;
+        Ok(keyed(purses, |purse| PurseOf(purse.member_id), UserPoint))
+    }
+}
+
+impl Loader<UserPointId> for Reader {
+    type Value = UserPoint;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[UserPointId]) -> Result<HashMap<UserPointId, UserPoint>, Fault> {
+        let rows = store::by_ids(self.db.reader(), ids).await?;
+        Ok(keyed(rows, |row| row.id, UserPoint))
+    }
+}
+
+impl Loader<PointEntryId> for Reader {
+    type Value = PointEntry;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[PointEntryId]) -> Result<HashMap<PointEntryId, PointEntry>, Fault> {
+        let rows = store::entries_by_ids(self.db.reader(), ids).await?;
+        Ok(keyed(rows, |row| row.id, PointEntry))
+    }
+}
+
 /// The purse with this id, if the caller may see it.
 pub async fn node(ctx: &Context<'_>, id: UserPointId) -> Result<Option<UserPoint>, ApiError> {
     let caller = ctx.caller()?;
-    let purse = store::by_id(ctx.app().db.reader(), id).await?;
-    Ok(purse
-        .filter(|purse| caller.may_see(purse.member_id))
-        .map(UserPoint))
+    let purse: Option<UserPoint> = ctx.loaders().load_one(id).await?;
+    Ok(purse.filter(|purse| caller.may_see(purse.0.member_id)))
 }
 
-/// The ledger entry with this id, if the caller may see it.
+/// The ledger entry with this id, if the caller may see its purse.
 pub async fn entry_node(
     ctx: &Context<'_>,
     id: PointEntryId,
 ) -> Result<Option<PointEntry>, ApiError> {
-    let caller = ctx.caller()?;
-    let reader = ctx.app().db.reader();
-    let Some(entry) = store::entry(reader, id).await? else {
+    ctx.caller()?;
+    let Some(entry): Option<PointEntry> = ctx.loaders().load_one(id).await? else {
         return Ok(None);
     };
-    let purse = store::by_id(reader, entry.user_point_id).await?;
-    let is_visible = purse.is_some_and(|purse| caller.may_see(purse.member_id));
-    Ok(is_visible.then_some(PointEntry(entry)))
+    let purse = node(ctx, entry.0.user_point_id).await?;
+    Ok(purse.map(|_| entry))
 }

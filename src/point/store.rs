@@ -22,11 +22,14 @@ pub async fn by_member(
         .await
 }
 
-pub async fn by_id(
+pub async fn by_ids(
     db: &impl ConnectionTrait,
-    id: UserPointId,
-) -> Result<Option<user_point::Model>, DbErr> {
-    user_point::Entity::find_by_id(id).one(db).await
+    ids: &[UserPointId],
+) -> Result<Vec<user_point::Model>, DbErr> {
+    user_point::Entity::find()
+        .filter(user_point::COLUMN.id.is_in(ids.iter().copied()))
+        .all(db)
+        .await
 }
 
 pub async fn by_members(
@@ -144,11 +147,14 @@ pub async fn entry_by_key(
         .await
 }
 
-pub async fn entry(
+pub async fn entries_by_ids(
     db: &impl ConnectionTrait,
-    id: PointEntryId,
-) -> Result<Option<point_entry::Model>, DbErr> {
-    point_entry::Entity::find_by_id(id).one(db).await
+    ids: &[PointEntryId],
+) -> Result<Vec<point_entry::Model>, DbErr> {
+    point_entry::Entity::find()
+        .filter(point_entry::COLUMN.id.is_in(ids.iter().copied()))
+        .all(db)
+        .await
 }
 
 /// A page of the ledger, newest first.
@@ -168,7 +174,7 @@ pub async fn entries(
 
 /// How many entries a ledger has.
 pub async fn count_entries(db: &impl ConnectionTrait, id: UserPointId) -> Result<u64, DbErr> {
-    let purse = by_id(db, id).await?;
+    let purse = by_ids(db, &[id]).await?.pop();
     // Entries are numbered from 1 without gaps.
     Ok(purse.map_or(0, |purse| purse.last_sequence.unsigned_abs()))
 }

@@ -142,4 +142,25 @@ both! {
         assert_eq!(counts[0], counts[1]);
         assert!(counts[0] <= 6, "{counts:?}");
     }
+
+    async fn what_is_found_by_its_id_or_its_owner_is_loaded_together(shop: Shop) {
+        let shirt = shop.product("셔츠", &[("화이트", 1_000, 100)]).await;
+        let mina = shop.member_with_points(100_000).await;
+        for number in 0..20 {
+            mina.order(&shirt, 0, 1, &number.to_string()).await;
+        }
+        let query = "{ orders { nodes { member { userPoint { balance } } } } }";
+        let (data, count) = counted(&shop, &mina, query, json!({})).await;
+        assert_eq!(data["orders"]["nodes"].as_array().map(Vec::len), Some(20));
+        assert_eq!(count, 3);
+
+        let query = "{ me { userPoint { entries { nodes { id } } } } }";
+        let data = mina.run(query, json!({})).await;
+        let entries = data["me"]["userPoint"]["entries"]["nodes"].as_array().expect("entries");
+        let ids = entries.iter().map(|entry| entry["id"].clone()).collect::<Vec<_>>();
+        let query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on PointEntry { balanceAfter } } }";
+        let (data, count) = counted(&shop, &mina, query, json!({ "ids": ids })).await;
+        assert!(data["nodes"][19]["balanceAfter"].is_i64(), "{data:#}");
+        assert_eq!(count, 2);
+    }
 }
