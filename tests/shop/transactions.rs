@@ -193,12 +193,9 @@ async fn a_begin_that_nobody_waits_for_is_taken_back() {
     let shop = Shop::open(Database::Postgres).await;
     let product = shop.product("파", &[("한 단", 1_000, 1_000)]).await;
     for _ in 0..50 {
-        // Polled once: BEGIN is on its way, and nobody is there for the answer.
+        // Polled once: mostly, BEGIN is on its way then, and nobody is there for the answer.
         let transaction = shop.app().db.transaction(|_| do_nothing().scope_boxed());
-        assert!(
-            transaction.now_or_never().is_none(),
-            "the answer takes its time"
-        );
+        _ = transaction.now_or_never();
         tokio::task::yield_now().await;
     }
     // On whichever connection a statement goes out, others see what it did.

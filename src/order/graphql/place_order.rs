@@ -44,12 +44,12 @@ pub struct OrderLineInput {
 /// What to order, and how to pay for it.
 #[derive(InputObject)]
 pub struct PlaceOrderInput {
-    /// What to order, whatever is in the cart: at most 100 lines. Lines of the same option are added up.
+    /// What to order, regardless of the cart: at most 100 lines. Lines of the same option are added up.
     /// Leave out both this and `cartItemIds` to order the whole cart.
     lines: Option<Vec<OrderLineInput>>,
     /// Which lines of the cart to order; each begins with `cart_item_`. They leave the cart.
     cart_item_ids: Option<Vec<ID>>,
-    /// How much to pay in points: all of the total. Leave it out if you do not want to check.
+    /// How much to pay in points. If given, it must equal the total.
     points: Option<Won>,
     /// How to pay.
     #[graphql(default_with = "PaymentProvider::Point")]
