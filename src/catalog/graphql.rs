@@ -15,9 +15,10 @@ use crate::{
     graphql::{
         ApiError, AppContext, IdArgument,
         connection::{PageArguments, TotalCount, connection, page_cost},
-        loader::{Reader, grouped, keyed, referred},
+        loader::{ListOf, Reader, asked_alike, grouped, keyed, listed, referred},
         won::Won,
     },
+    paging::Window,
     stock::graphql::StockOf,
     store::graphql::Store,
 };
@@ -92,18 +93,20 @@ impl CatalogQuery {
         #[graphql(desc = "Only nodes before this cursor.")] before: Option<String>,
     ) -> Result<ProductConnection, ApiError> {
         let filter = filter.unwrap_or_default().checked()?;
-        page(
-            ctx,
-            filter,
-            sort.unwrap_or(ProductSort::Newest).into(),
-            PageArguments {
-                first,
-                after,
-                last,
-                before,
-            },
-        )
-        .await
+        let sort = sort.unwrap_or(ProductSort::Newest).into();
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        let window = window(arguments, sort)?;
+        let rows = store::window(ctx.app().db.reader(), &filter, sort, &window).await?;
+        let count = TotalCount::of_root(move |db| {
+            let filter = filter.clone();
+            async move { store::count(db.reader(), &filter).await }
+        });
+        products(&window, rows, sort, count)
     }
 
     /// The product with this id, also when it is deleted; null if there is none.
@@ -119,25 +122,40 @@ impl CatalogQuery {
     }
 }
 
-/// A page of products; `Store.products` uses it too.
-pub async fn page(
+/// A store's products on sale, the newest first.
+pub async fn page_of_store(
     ctx: &Context<'_>,
-    filter: Filter,
-    sort: Sort,
+    store_id: StoreId,
     arguments: PageArguments,
 ) -> Result<ProductConnection, ApiError> {
+    let window = window(arguments, Sort::Newest)?;
+    let key = ListOf {
+        parent: store_id,
+        asked: window.clone(),
+    };
+    let rows = ctx.loaders().load_one(key).await?.unwrap_or_default();
+    let count = TotalCount::of_parent(ProductCountOf(store_id));
+    products(&window, rows, Sort::Newest, count)
+}
+
+fn window(arguments: PageArguments, sort: Sort) -> Result<Window<Place>, ApiError> {
     let window = arguments.window::<Place>()?;
-    if !window.bounds().all(|place| place.belongs_to(sort)) {
-        return Err(ApiError::bad_request(
+    if window.bounds().all(|place| place.belongs_to(sort)) {
+        Ok(window)
+    } else {
+        Err(ApiError::bad_request(
             "This cursor belongs to another sort order.",
-        ));
+        ))
     }
-    let rows = store::page(ctx.app().db.reader(), &filter, sort, &window).await?;
-    let count = TotalCount::new(move |db| {
-        let filter = filter.clone();
-        async move { store::count(db.reader(), &filter).await }
-    });
-    connection(&window, rows, count, |product| sort.place(product), Product)
+}
+
+fn products(
+    window: &Window<Place>,
+    rows: Vec<product::Model>,
+    sort: Sort,
+    count: TotalCount,
+) -> Result<ProductConnection, ApiError> {
+    connection(window, rows, count, |product| sort.place(product), Product)
 }
 
 impl ProductFilter {
@@ -270,6 +288,10 @@ impl ProductOption {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OptionsOf(pub ProductId);
 
+/// The loader key of how many products a store has on sale.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ProductCountOf(pub StoreId);
+
 impl Loader<ProductId> for Reader {
     type Value = Product;
     type Error = Fault;
@@ -308,10 +330,34 @@ impl Loader<OptionsOf> for Reader {
     }
 }
 
-/// The filter of one store's products.
-pub fn of_store(store_id: StoreId) -> Filter {
-    Filter {
-        store_id: Some(store_id),
-        ..Filter::default()
+impl Loader<ListOf<StoreId, Window<Place>>> for Reader {
+    type Value = Vec<product::Model>;
+    type Error = Fault;
+
+    async fn load(
+        &self,
+        keys: &[ListOf<StoreId, Window<Place>>],
+    ) -> Result<HashMap<ListOf<StoreId, Window<Place>>, Self::Value>, Fault> {
+        let mut lists = HashMap::new();
+        for (window, ids) in asked_alike(keys) {
+            let rows = store::windows_of_stores(self.db.reader(), &ids, window).await?;
+            lists.extend(listed(rows, |product| product.store_id, window));
+        }
+        Ok(lists)
+    }
+}
+
+impl Loader<ProductCountOf> for Reader {
+    type Value = i64;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[ProductCountOf]) -> Result<HashMap<ProductCountOf, i64>, Fault> {
+        let ids = keys.iter().map(|key| key.0).collect::<Vec<_>>();
+        let counts = store::counts_of_stores(self.db.reader(), &ids).await?;
+        Ok(keyed(
+            counts,
+            |(id, _)| ProductCountOf(*id),
+            |(_, count)| count,
+        ))
     }
 }

@@ -8,15 +8,18 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, Select,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Select, Value,
     sea_query::{Expr, LikeExpr, Query},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{ProductRows, search_form};
-use crate::{db::Transaction, paging::Window};
+use crate::{
+    db::Transaction,
+    paging::{Sorting, Window},
+};
 
 /// Which products are wanted.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +41,7 @@ pub enum Sort {
 }
 
 /// Where a product stands in a sorted list: what a cursor holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "by", content = "at", rename_all = "camelCase")]
 pub enum Place {
     Newest(Uuid),
@@ -47,6 +50,21 @@ pub enum Place {
 }
 
 impl Sort {
+    fn sorting(self) -> Sorting<product::Entity, Place> {
+        use product::Column::{Id, Name, Price};
+        let (columns, order) = match self {
+            Self::Newest => (vec![Id], Order::Desc),
+            Self::PriceAscending => (vec![Price, Id], Order::Asc),
+            Self::PriceDescending => (vec![Price, Id], Order::Desc),
+            Self::Name => (vec![Name, Id], Order::Asc),
+        };
+        Sorting {
+            columns,
+            order,
+            values: Place::values,
+        }
+    }
+
     /// Where the product stands in this order.
     #[must_use]
     pub fn place(self, product: &product::Model) -> Place {
@@ -161,33 +179,42 @@ pub async fn count(db: &impl ConnectionTrait, filter: &Filter) -> Result<u64, Db
     on_sale(filter).count(db).await
 }
 
-/// A page of the products on sale that pass the filter. The window's places must be of the same sort.
-pub async fn page(
+/// How many products those stores have on sale; a store that has none is missing.
+pub async fn counts_of_stores(
+    db: &impl ConnectionTrait,
+    ids: &[StoreId],
+) -> Result<Vec<(StoreId, i64)>, DbErr> {
+    on_sale(&Filter::default())
+        .filter(product::COLUMN.store_id.is_in(ids.iter().copied()))
+        .select_only()
+        .column(product::Column::StoreId)
+        .column_as(product::Column::Id.count(), "count")
+        .group_by(product::Column::StoreId)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// A window of the products on sale that pass the filter. The window's places must be of the same sort.
+pub async fn window(
     db: &impl ConnectionTrait,
     filter: &Filter,
     sort: Sort,
     window: &Window<Place>,
 ) -> Result<Vec<product::Model>, DbErr> {
-    use product::Column::{Id, Name, Price};
-    let products = on_sale(filter);
-    match sort {
-        Sort::Newest => {
-            let mut cursor = products.cursor_by(Id);
-            window.apply(cursor.desc(), Place::id).all(db).await
-        }
-        Sort::PriceAscending => {
-            let mut cursor = products.cursor_by((Price, Id));
-            window.apply(cursor.asc(), Place::price).all(db).await
-        }
-        Sort::PriceDescending => {
-            let mut cursor = products.cursor_by((Price, Id));
-            window.apply(cursor.desc(), Place::price).all(db).await
-        }
-        Sort::Name => {
-            let mut cursor = products.cursor_by((Name, Id));
-            window.apply(cursor.asc(), Place::name).all(db).await
-        }
-    }
+    sort.sorting().read(db, window, [on_sale(filter)]).await
+}
+
+/// The same window of each of the stores' products on sale, the newest first.
+pub async fn windows_of_stores(
+    db: &impl ConnectionTrait,
+    ids: &[StoreId],
+    window: &Window<Place>,
+) -> Result<Vec<product::Model>, DbErr> {
+    let of_store =
+        |id: &StoreId| on_sale(&Filter::default()).filter(product::COLUMN.store_id.eq(*id));
+    let lists = ids.iter().map(of_store);
+    Sort::Newest.sorting().read(db, window, lists).await
 }
 
 impl Place {
@@ -204,23 +231,11 @@ impl Place {
         ) || matches!((self, sort), (Self::Name(name, _), Sort::Name) if !name.contains('\0'))
     }
 
-    fn id(self) -> Uuid {
+    fn values(&self) -> Vec<Value> {
         match self {
-            Self::Newest(id) | Self::Price(_, id) | Self::Name(_, id) => id,
-        }
-    }
-
-    fn price(self) -> (Won, Uuid) {
-        match self {
-            Self::Price(price, id) => (price, id),
-            other => (Won::ZERO, other.id()),
-        }
-    }
-
-    fn name(self) -> (String, Uuid) {
-        match self {
-            Self::Name(name, id) => (name, id),
-            other => (String::new(), other.id()),
+            Self::Newest(id) => vec![(*id).into()],
+            Self::Price(price, id) => vec![(*price).into(), (*id).into()],
+            Self::Name(name, id) => vec![name.clone().into(), (*id).into()],
         }
     }
 }

@@ -1,18 +1,22 @@
 //! Relay connections: what clients send and see of pages. A cursor is its row's sort key, opaque.
 
+use std::hash::Hash;
+
 use async_graphql::{
     Context, Object, OutputType,
     connection::{Connection, Edge, EmptyFields},
+    dataloader::Loader,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
 use futures_util::future::BoxFuture;
 use sea_orm::DbErr;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{ApiError, AppContext};
+use super::{ApiError, AppContext, loader::Reader};
 use crate::{
     config::{PAGE_DEFAULT, PAGE_MAX},
     db::Db,
+    fault::Fault,
     paging::Window,
 };
 
@@ -120,15 +124,30 @@ fn decode<K: DeserializeOwned>(cursor: &str) -> Result<K, ApiError> {
 /// What a connection has beside its page. The count is taken only when it is asked for.
 pub struct TotalCount(Box<Count>);
 
-type Count = dyn Fn(Db) -> BoxFuture<'static, Result<u64, DbErr>> + Send + Sync;
+type Count = dyn for<'c> Fn(&'c Context<'c>) -> BoxFuture<'c, Result<i64, ApiError>> + Send + Sync;
 
 impl TotalCount {
-    /// A count to be taken by `count`.
-    pub fn new<F>(count: impl Fn(Db) -> F + Send + Sync + 'static) -> Self
+    /// A count of a list that has no parent.
+    pub fn of_root<F>(count: impl Fn(Db) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<u64, DbErr>> + Send + 'static,
     {
-        Self(Box::new(move |db| Box::pin(count(db))))
+        Self(Box::new(move |ctx| {
+            let count = count(ctx.app().db.clone());
+            Box::pin(async { i64::try_from(count.await?).map_err(ApiError::internal) })
+        }))
+    }
+
+    /// A count that the lists of several parents take together, by its loader's key; 0 where it is missing.
+    pub fn of_parent<K>(key: K) -> Self
+    where
+        K: Clone + Eq + Hash + Send + Sync + 'static,
+        Reader: Loader<K, Value = i64, Error = Fault>,
+    {
+        Self(Box::new(move |ctx| {
+            let count = ctx.loaders().load_one(key.clone());
+            Box::pin(async { Ok(count.await?.unwrap_or_default()) })
+        }))
     }
 }
 
@@ -137,7 +156,6 @@ impl TotalCount {
 impl TotalCount {
     /// How many there are in all, on every page.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        let count = (self.0)(ctx.app().db.clone()).await?;
-        i64::try_from(count).map_err(ApiError::internal)
+        (self.0)(ctx).await
     }
 }

@@ -79,6 +79,35 @@ pub fn grouped<R, K: Hash + Eq, V>(
     groups
 }
 
+/// The loader key of a parent's list, or of what is counted of it, as somebody asks for it: filter and window.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ListOf<P, A> {
+    pub parent: P,
+    pub asked: A,
+}
+
+/// The parents whose lists are asked for alike, so that one statement can answer all of them.
+pub fn asked_alike<P: Copy, A: Eq + Hash>(keys: &[ListOf<P, A>]) -> HashMap<&A, Vec<P>> {
+    let mut parents = HashMap::<_, Vec<_>>::new();
+    for key in keys {
+        parents.entry(&key.asked).or_default().push(key.parent);
+    }
+    parents
+}
+
+/// The rows of lists that were asked for alike, as a loader gives them.
+pub fn listed<R, P: Copy + Eq + Hash, A: Clone + Eq + Hash>(
+    rows: Vec<R>,
+    parent: impl Fn(&R) -> P,
+    asked: &A,
+) -> HashMap<ListOf<P, A>, Vec<R>> {
+    let key = |row: &R| ListOf {
+        parent: parent(row),
+        asked: asked.clone(),
+    };
+    grouped(rows, key, |row| row)
+}
+
 /// Keys in one statement; beyond it there are several. Well below every database's limit of parameters.
 const KEYS_MAX: usize = 10_000;
 

@@ -5,15 +5,15 @@ use entity::{
     order_event, order_item,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, Select,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 use uuid::Uuid;
 
-use crate::paging::Window;
+use crate::paging::{Sorting, Window};
 
 /// Which orders are wanted.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
     pub statuses: Option<Vec<OrderStatus>>,
     pub placed_from: Option<DateTime<Utc>>,
@@ -56,29 +56,43 @@ pub async fn by_idempotency_key(
         .await
 }
 
-/// A page of the member's orders, newest first.
-pub async fn page(
+/// The same window of each of the members' orders that pass the filter, the newest first.
+pub async fn windows_of_members(
     db: &impl ConnectionTrait,
-    member_id: MemberId,
+    ids: &[MemberId],
     filter: &Filter,
     window: &Window<Place>,
 ) -> Result<Vec<order::Model>, DbErr> {
-    let mut cursor =
-        of_member(member_id, filter).cursor_by((order::Column::PlacedAt, order::Column::Id));
-    window.apply(cursor.desc(), |place| place).all(db).await
+    let sorting = Sorting {
+        columns: vec![order::Column::PlacedAt, order::Column::Id],
+        order: Order::Desc,
+        values: |(placed_at, id): &Place| vec![(*placed_at).into(), (*id).into()],
+    };
+    let lists = ids
+        .iter()
+        .map(|id| passing(filter).filter(order::COLUMN.member_id.eq(*id)));
+    sorting.read(db, window, lists).await
 }
 
-pub async fn count(
+/// How many orders of those members pass the filter; a member who has none is missing.
+pub async fn counts_of_members(
     db: &impl ConnectionTrait,
-    member_id: MemberId,
+    ids: &[MemberId],
     filter: &Filter,
-) -> Result<u64, DbErr> {
-    of_member(member_id, filter).count(db).await
+) -> Result<Vec<(MemberId, i64)>, DbErr> {
+    passing(filter)
+        .filter(order::COLUMN.member_id.is_in(ids.iter().copied()))
+        .select_only()
+        .column(order::Column::MemberId)
+        .column_as(order::Column::Id.count(), "count")
+        .group_by(order::Column::MemberId)
+        .into_tuple()
+        .all(db)
+        .await
 }
 
-fn of_member(member_id: MemberId, filter: &Filter) -> Select<order::Entity> {
+fn passing(filter: &Filter) -> Select<order::Entity> {
     let wanted = Condition::all()
-        .add(order::COLUMN.member_id.eq(member_id))
         .add_option(
             filter
                 .statuses

@@ -16,7 +16,7 @@ use crate::{
     graphql::{
         ApiError, AppContext, InputError, UserError, UserErrorCode,
         connection::{PageArguments, TotalCount, connection, page_cost},
-        loader::{Reader, keyed},
+        loader::{ListOf, Reader, asked_alike, keyed, listed},
         settle,
         won::Won,
     },
@@ -24,6 +24,7 @@ use crate::{
         graphql::{Order, PaymentProvider},
         idempotency_key,
     },
+    paging::Window,
 };
 
 /// A member's points. One point is worth one won.
@@ -183,10 +184,12 @@ impl UserPoint {
             before,
         }
         .window::<i64>()?;
-        let id = self.0.id;
-        let rows = store::entries(ctx.app().db.reader(), id, &window).await?;
-        let count =
-            TotalCount::new(move |db| async move { store::count_entries(db.reader(), id).await });
+        let key = ListOf {
+            parent: self.0.id,
+            asked: window.clone(),
+        };
+        let rows = ctx.loaders().load_one(key).await?.unwrap_or_default();
+        let count = TotalCount::of_parent(EntryCountOf(self.0.id));
         connection(&window, rows, count, |row| row.sequence, PointEntry)
     }
 }
@@ -250,6 +253,43 @@ impl Loader<UserPointId> for Reader {
     async fn load(&self, ids: &[UserPointId]) -> Result<HashMap<UserPointId, UserPoint>, Fault> {
         let rows = store::by_ids(self.db.reader(), ids).await?;
         Ok(keyed(rows, |row| row.id, UserPoint))
+    }
+}
+
+/// The loader key of how many entries a ledger has.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EntryCountOf(pub UserPointId);
+
+impl Loader<EntryCountOf> for Reader {
+    type Value = i64;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[EntryCountOf]) -> Result<HashMap<EntryCountOf, i64>, Fault> {
+        let ids = keys.iter().map(|key| key.0).collect::<Vec<_>>();
+        let purses = store::by_ids(self.db.reader(), &ids).await?;
+        // Entries are numbered from 1 without gaps.
+        Ok(keyed(
+            purses,
+            |purse| EntryCountOf(purse.id),
+            |purse| purse.last_sequence,
+        ))
+    }
+}
+
+impl Loader<ListOf<UserPointId, Window<i64>>> for Reader {
+    type Value = Vec<point_entry::Model>;
+    type Error = Fault;
+
+    async fn load(
+        &self,
+        keys: &[ListOf<UserPointId, Window<i64>>],
+    ) -> Result<HashMap<ListOf<UserPointId, Window<i64>>, Self::Value>, Fault> {
+        let mut lists = HashMap::new();
+        for (window, ids) in asked_alike(keys) {
+            let rows = store::windows_of_entries(self.db.reader(), &ids, window).await?;
+            lists.extend(listed(rows, |entry| entry.user_point_id, window));
+        }
+        Ok(lists)
     }
 }
 

@@ -5,12 +5,16 @@ use entity::{
     point_entry, user_point,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter, QueryOrder,
     QuerySelect,
     sea_query::{Expr, IntoIden, IntoValueTuple, OnConflict, Query, TableRef},
 };
 
-use crate::{clock::new_id, db::Transaction, paging::Window};
+use crate::{
+    clock::new_id,
+    db::Transaction,
+    paging::{Sorting, Window},
+};
 
 pub async fn by_member(
     db: &impl ConnectionTrait,
@@ -157,24 +161,20 @@ pub async fn entries_by_ids(
         .await
 }
 
-/// A page of the ledger, newest first.
-pub async fn entries(
+/// The same window of each of the ledgers, the newest first.
+pub async fn windows_of_entries(
     db: &impl ConnectionTrait,
-    user_point_id: UserPointId,
+    ids: &[UserPointId],
     window: &Window<i64>,
 ) -> Result<Vec<point_entry::Model>, DbErr> {
-    let mut cursor = point_entry::Entity::find()
-        .filter(point_entry::COLUMN.user_point_id.eq(user_point_id))
-        .cursor_by(point_entry::Column::Sequence);
-    window
-        .apply(cursor.desc(), |sequence| sequence)
-        .all(db)
-        .await
-}
-
-/// How many entries a ledger has.
-pub async fn count_entries(db: &impl ConnectionTrait, id: UserPointId) -> Result<u64, DbErr> {
-    let purse = by_ids(db, &[id]).await?.pop();
-    // Entries are numbered from 1 without gaps.
-    Ok(purse.map_or(0, |purse| purse.last_sequence.unsigned_abs()))
+    let sorting = Sorting {
+        columns: vec![point_entry::Column::Sequence],
+        order: Order::Desc,
+        values: |sequence: &i64| vec![(*sequence).into()],
+    };
+    let of_purse = |id: &UserPointId| {
+        point_entry::Entity::find().filter(point_entry::COLUMN.user_point_id.eq(*id))
+    };
+    let lists = ids.iter().map(of_purse);
+    sorting.read(db, window, lists).await
 }

@@ -9,10 +9,7 @@ use uuid::Uuid;
 
 use super::store;
 use crate::{
-    catalog::{
-        graphql::{ProductConnection, of_store, page},
-        store::Sort,
-    },
+    catalog::graphql::{ProductConnection, page_of_store},
     fault::Fault,
     graphql::{
         ApiError, AppContext, IdArgument,
@@ -52,8 +49,8 @@ impl StoreQuery {
             before,
         }
         .window::<Uuid>()?;
-        let rows = store::page(ctx.app().db.reader(), &window).await?;
-        let count = TotalCount::new(async |db| store::count(db.reader()).await);
+        let rows = store::window(ctx.app().db.reader(), &window).await?;
+        let count = TotalCount::of_root(async |db| store::count(db.reader()).await);
         connection(&window, rows, count, |row| row.id.0, Store)
     }
 
@@ -107,7 +104,7 @@ impl Store {
             last,
             before,
         };
-        page(ctx, of_store(self.0.id), Sort::Newest, arguments).await
+        page_of_store(ctx, self.0.id, arguments).await
     }
 }
 

@@ -3,11 +3,12 @@ use entity::{
     store,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait,
+    QueryFilter,
 };
 use uuid::Uuid;
 
-use crate::paging::Window;
+use crate::paging::{Sorting, Window};
 
 pub async fn insert(db: &impl ConnectionTrait, row: store::Model) -> Result<(), DbErr> {
     store::Entity::insert(store::ActiveModel::from(row))
@@ -49,13 +50,17 @@ pub async fn by_merchants(
         .await
 }
 
-/// A page of all stores, the oldest first.
-pub async fn page(
+/// A window of all stores, the oldest first.
+pub async fn window(
     db: &impl ConnectionTrait,
     window: &Window<Uuid>,
 ) -> Result<Vec<store::Model>, DbErr> {
-    let mut cursor = store::Entity::find().cursor_by(store::Column::Id);
-    window.apply(&mut cursor, |id| id).all(db).await
+    let sorting = Sorting {
+        columns: vec![store::Column::Id],
+        order: Order::Asc,
+        values: |id: &Uuid| vec![(*id).into()],
+    };
+    sorting.read(db, window, [store::Entity::find()]).await
 }
 
 pub async fn count(db: &impl ConnectionTrait) -> Result<u64, DbErr> {

@@ -16,6 +16,7 @@ mod members;
 mod migrations;
 mod orders;
 mod placement;
+mod plans;
 mod points;
 mod popularity;
 mod schema;

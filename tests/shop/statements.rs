@@ -163,4 +163,50 @@ both! {
         assert!(data["nodes"][19]["balanceAfter"].is_i64(), "{data:#}");
         assert_eq!(count, 2);
     }
+
+    async fn lists_of_several_parents_are_loaded_together(shop: Shop) {
+        hundred_products(&shop).await;
+        let query = "{ stores { nodes {
+            newest: products(first: 2) { totalCount nodes { name store { name } } }
+            oldest: products(last: 3) { pageInfo { hasPreviousPage } nodes { name stockQuantity } } } } }";
+        let (data, count) = counted(&shop, &shop.anonymous(), query, json!({})).await;
+        let stores = data["stores"]["nodes"].as_array().expect("stores");
+        assert_eq!(stores.len(), 4);
+        for store in stores {
+            assert_eq!(store["newest"]["totalCount"], 25);
+            assert_eq!(store["newest"]["nodes"].as_array().map(Vec::len), Some(2));
+            assert_eq!(store["oldest"]["nodes"].as_array().map(Vec::len), Some(3));
+            assert_eq!(store["oldest"]["pageInfo"]["hasPreviousPage"], true);
+        }
+        // Stores, two windows of their products and the count, those products' stores, options and stock.
+        assert_eq!(count, 7);
+    }
+
+    async fn an_admin_sees_the_lists_of_many_members_with_a_statement_each(shop: Shop) {
+        let shirt = shop.product("셔츠", &[("화이트", 1_000, 100)]).await;
+        let admin = shop.admin().await;
+        let mut ids = Vec::new();
+        for orders in 0..5 {
+            let member = shop.member_with_points(100_000).await;
+            for number in 0..orders {
+                member.order(&shirt, 0, 1, &number.to_string()).await;
+            }
+            ids.push(member.run("{ me { id } }", json!({})).await["me"]["id"].clone());
+        }
+        let query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Member {
+            orders(first: 2) { totalCount nodes { member { id } } }
+            userPoint { entries(first: 1) { totalCount nodes { action } } } } } }";
+        let (data, count) = counted(&shop, &admin, query, json!({ "ids": ids })).await;
+        for (orders, member) in data["nodes"].as_array().expect("members").iter().enumerate() {
+            assert_eq!(member["orders"]["totalCount"], orders);
+            let page = member["orders"]["nodes"].as_array().expect("orders");
+            assert_eq!(page.len(), orders.min(2));
+            assert!(page.iter().all(|order| order["member"]["id"] == ids[orders]));
+            assert_eq!(member["userPoint"]["entries"]["totalCount"], orders + 1);
+            let newest = if orders == 0 { "CHARGE" } else { "USE" };
+            assert_eq!(member["userPoint"]["entries"]["nodes"][0]["action"], newest);
+        }
+        // Members; their orders and purses; the orders' count, the entries and theirs; the orders' members.
+        assert!(count <= 7, "{count}");
+    }
 }

@@ -1,13 +1,17 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use entity::id::{OrderId, OrderItemId};
+use entity::{
+    id::{MemberId, OrderId, OrderItemId},
+    order,
+};
 
 use super::{Order, OrderEvent, OrderItem};
 use crate::{
     fault::Fault,
-    graphql::loader::{Reader, grouped, keyed},
-    order::store,
+    graphql::loader::{ListOf, Reader, asked_alike, grouped, keyed, listed},
+    order::store::{self, Filter, Place},
+    paging::Window,
 };
 
 /// The loader key of an order's items.
@@ -17,6 +21,44 @@ pub struct ItemsOf(pub OrderId);
 /// The loader key of an order's history.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EventsOf(pub OrderId);
+
+impl Loader<ListOf<MemberId, (Filter, Window<Place>)>> for Reader {
+    type Value = Vec<order::Model>;
+    type Error = Fault;
+
+    async fn load(
+        &self,
+        keys: &[ListOf<MemberId, (Filter, Window<Place>)>],
+    ) -> Result<HashMap<ListOf<MemberId, (Filter, Window<Place>)>, Self::Value>, Fault> {
+        let mut lists = HashMap::new();
+        for (asked, ids) in asked_alike(keys) {
+            let (filter, window) = asked;
+            let rows = store::windows_of_members(self.db.reader(), &ids, filter, window).await?;
+            lists.extend(listed(rows, |order| order.member_id, asked));
+        }
+        Ok(lists)
+    }
+}
+
+impl Loader<ListOf<MemberId, Filter>> for Reader {
+    type Value = i64;
+    type Error = Fault;
+
+    async fn load(
+        &self,
+        keys: &[ListOf<MemberId, Filter>],
+    ) -> Result<HashMap<ListOf<MemberId, Filter>, i64>, Fault> {
+        let mut counts = HashMap::new();
+        for (filter, ids) in asked_alike(keys) {
+            let of_members = store::counts_of_members(self.db.reader(), &ids, filter).await?;
+            counts.extend(of_members.into_iter().map(|(parent, count)| {
+                let asked = filter.clone();
+                (ListOf { parent, asked }, count)
+            }));
+        }
+        Ok(counts)
+    }
+}
 
 impl Loader<OrderId> for Reader {
     type Value = Order;

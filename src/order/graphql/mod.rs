@@ -18,6 +18,7 @@ use super::{
 use crate::graphql::{
     ApiError, AppContext, IdArgument,
     connection::{PageArguments, TotalCount, connection, page_cost},
+    loader::ListOf,
 };
 
 pub use place_order::{OrderMutation, PaymentProvider};
@@ -123,10 +124,14 @@ pub async fn page(
     if !times.all(|time| YEARS.contains(&time.year())) {
         return Err(ApiError::bad_request("Times are of the years 1 to 9999."));
     }
-    let rows = store::page(ctx.app().db.reader(), member_id, &filter, &window).await?;
-    let count = TotalCount::new(move |db| {
-        let filter = filter.clone();
-        async move { store::count(db.reader(), member_id, &filter).await }
+    let key = ListOf {
+        parent: member_id,
+        asked: (filter.clone(), window.clone()),
+    };
+    let rows = ctx.loaders().load_one(key).await?.unwrap_or_default();
+    let count = TotalCount::of_parent(ListOf {
+        parent: member_id,
+        asked: filter,
     });
     connection(&window, rows, count, |row| (row.placed_at, row.id.0), Order)
 }

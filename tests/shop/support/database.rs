@@ -11,7 +11,7 @@ use std::{
 };
 
 use jangteo::db::Db;
-use sea_orm::{ConnectionTrait, Database as Connection, DatabaseConnection};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database as Connection, DatabaseConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -60,6 +60,15 @@ impl TestDatabase {
             url: self.url.clone(),
             _folder: None,
         }
+    }
+
+    /// One connection, whose settings are its own.
+    pub async fn connect_alone(&self) -> DatabaseConnection {
+        let mut options = ConnectOptions::new(&self.url);
+        options.max_connections(1).sqlx_logging(false);
+        Connection::connect(options)
+            .await
+            .expect("the test's database opens")
     }
 
     pub async fn connect(&self) -> Db {

@@ -1,0 +1,172 @@
+//! How the databases read lists: by seeking in an index, from wherever a page begins, and without sorting.
+
+use std::sync::Mutex;
+
+use chrono::{DateTime, Utc};
+use entity::{
+    Won,
+    id::{MemberId, StoreId, UserPointId},
+};
+use jangteo::{catalog, order, paging::Window, point};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+    prelude::async_trait::async_trait,
+};
+use uuid::Uuid;
+
+use crate::support::Shop;
+
+/// Somewhere in the middle.
+const ID: Uuid = Uuid::from_u128(1 << 127);
+
+/// A connection that has every query explained before it runs it.
+struct Explaining {
+    connection: DatabaseConnection,
+    plans: Mutex<Vec<String>>,
+}
+
+impl Explaining {
+    /// Looks at what the indexes allow, not at what is worth while for a table of a few rows.
+    async fn open(shop: &Shop) -> Self {
+        let connection = shop.database.connect_alone().await;
+        if connection.get_database_backend() == DbBackend::Postgres {
+            for setting in ["enable_seqscan", "enable_bitmapscan", "enable_sort"] {
+                let statement = format!("SET {setting} = off");
+                connection
+                    .execute_unprepared(&statement)
+                    .await
+                    .expect("a setting");
+            }
+        }
+        Self {
+            connection,
+            plans: Mutex::default(),
+        }
+    }
+
+    async fn explain(&self, mut statement: Statement) -> Result<(), DbErr> {
+        let is_postgres = self.get_database_backend() == DbBackend::Postgres;
+        let (explain, column) = if is_postgres {
+            ("EXPLAIN (COSTS FALSE)", "QUERY PLAN")
+        } else {
+            ("EXPLAIN QUERY PLAN", "detail")
+        };
+        statement.sql = format!("{explain} {}", statement.sql);
+        let lines = self.connection.query_all_raw(statement).await?;
+        let lines = lines.iter().map(|line| line.try_get::<String>("", column));
+        let plan = lines.collect::<Result<Vec<_>, _>>()?.join("\n");
+        self.plans.lock().expect("plans").push(plan);
+        Ok(())
+    }
+
+    /// The plan of the one query since the last look.
+    fn plan(&self) -> String {
+        let plans = std::mem::take(&mut *self.plans.lock().expect("plans"));
+        assert_eq!(plans.len(), 1, "{plans:#?}");
+        plans.concat()
+    }
+
+    /// Holds the query since the last look to an index that it seeks in, by these columns, without sorting.
+    fn seeks(&self, index: &str, columns: &[&str]) {
+        let plan = self.plan();
+        assert!(plan.contains(index), "not by {index}:\n{plan}");
+        assert!(
+            !plan.contains("Sort") && !plan.contains("TEMP B-TREE"),
+            "sorts:\n{plan}"
+        );
+        let sought = plan
+            .lines()
+            .find(|line| line.contains("Index Cond") || line.contains("SEARCH"))
+            .unwrap_or_else(|| panic!("seeks nothing:\n{plan}"))
+            .replace(' ', "");
+        for column in columns {
+            assert!(
+                sought.contains(column),
+                "does not seek by {column}:\n{plan}"
+            );
+        }
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Explaining {
+    fn get_database_backend(&self) -> DbBackend {
+        self.connection.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.connection.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.connection.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.explain(statement.clone()).await?;
+        self.connection.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.explain(statement.clone()).await?;
+        self.connection.query_all_raw(statement).await
+    }
+}
+
+/// A page in the middle of a list, from either side.
+fn windows<K: Clone>(key: K) -> [Window<K>; 2] {
+    [false, true].map(|from_the_end| Window {
+        after: (!from_the_end).then(|| key.clone()),
+        before: from_the_end.then(|| key.clone()),
+        size: 20,
+        from_the_end,
+    })
+}
+
+both! {
+    async fn a_page_of_products_seeks_in_the_index_of_its_order(shop: Shop) {
+        use catalog::store::{Filter, Place, Sort};
+        let db = Explaining::open(&shop).await;
+
+        for (sort, place, index, columns) in [
+            (Sort::Newest, Place::Newest(ID), "product", &["id"]),
+            (Sort::PriceAscending, Place::Price(Won(1_000), ID), "product_price_idx", &["(price,id)"]),
+            (Sort::PriceDescending, Place::Price(Won(1_000), ID), "product_price_idx", &["(price,id)"]),
+            (Sort::Name, Place::Name("가방".into(), ID), "product_name_idx", &["(name,id)"]),
+        ] {
+            for window in windows(place.clone()) {
+                catalog::store::window(&db, &Filter::default(), sort, &window).await.expect("a page");
+                db.seeks(index, columns);
+            }
+        }
+    }
+
+    async fn a_page_of_a_stores_products_seeks_in_their_index(shop: Shop) {
+        let db = Explaining::open(&shop).await;
+        for window in windows(catalog::store::Place::Newest(ID)) {
+            let stores = [StoreId(ID)];
+            catalog::store::windows_of_stores(&db, &stores, &window).await.expect("a page");
+            db.seeks("product_store_id_idx", &["store_id=", "id"]);
+        }
+    }
+
+    async fn a_page_of_orders_seeks_in_their_members_index(shop: Shop) {
+        let db = Explaining::open(&shop).await;
+        let now: DateTime<Utc> = shop.now();
+        for window in windows((now, ID)) {
+            let members = [MemberId(ID)];
+            let filter = order::store::Filter::default();
+            order::store::windows_of_members(&db, &members, &filter, &window).await.expect("a page");
+            db.seeks("order_member_id_placed_at_idx", &["member_id=", "(placed_at,id)"]);
+        }
+    }
+
+    async fn a_page_of_a_ledger_seeks_in_its_index(shop: Shop) {
+        let db = Explaining::open(&shop).await;
+        for window in windows(7) {
+            let purses = [UserPointId(ID)];
+            point::store::windows_of_entries(&db, &purses, &window).await.expect("a page");
+            db.seeks("point_entry_user_point_id_sequence_key", &["user_point_id=", "sequence"]);
+        }
+    }
+}
