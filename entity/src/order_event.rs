@@ -21,6 +21,8 @@ pub struct Model {
     /// The items that moved.
     pub item_ids: ItemIds,
     pub reason: Option<CancelReason>,
+    /// What the member said when they canceled.
+    pub note: Option<String>,
     pub at: DateTimeUtc,
     #[sea_orm(belongs_to, from = "order_id", to = "id")]
     pub order: BelongsTo<super::order::Entity>,

@@ -13,6 +13,7 @@ mod m20261120_000002_catalog;
 mod m20261120_000003_cart;
 mod m20261120_000004_order;
 mod m20261120_000005_point;
+mod m20261121_000006_order_note;
 
 /// All migrations in their order.
 pub struct Migrator;
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000003_cart::Migration),
             Box::new(m20261120_000004_order::Migration),
             Box::new(m20261120_000005_point::Migration),
+            Box::new(m20261121_000006_order_note::Migration),
         ]
     }
 }

@@ -9,7 +9,9 @@ use crate::{
     catalog::graphql::{CatalogQuery, ProductConnection},
     config::{QUERY_COMPLEXITY_MAX, QUERY_DEPTH_MAX},
     member::graphql::{MemberMutation, MemberQuery},
-    order::graphql::{OrderConnection, OrderMutation, OrderQuery, OrderSubscription},
+    order::graphql::{
+        CancelOrderMutation, OrderConnection, OrderMutation, OrderQuery, OrderSubscription,
+    },
     point::graphql::{PointEntryConnection, PointMutation},
     popularity::graphql::PopularityQuery,
     stock::graphql::StockSubscription,
@@ -33,7 +35,13 @@ pub struct Query(
 /// there is a user error. Only authentication, authorization, overload and server faults are top-level
 /// errors.
 #[derive(MergedObject, Default)]
-pub struct Mutation(MemberMutation, PointMutation, CartMutation, OrderMutation);
+pub struct Mutation(
+    MemberMutation,
+    PointMutation,
+    CartMutation,
+    OrderMutation,
+    CancelOrderMutation,
+);
 
 /// What is told as it happens, over WebSocket (graphql-transport-ws). The access token goes into the
 /// payload of `connection_init`: `{"Authorization": "Bearer …"}`.

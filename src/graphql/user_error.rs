@@ -35,6 +35,8 @@ pub enum UserErrorCode {
     PointLimitExceeded,
     /// The idempotency key was used for another request: make a new key for a new wish.
     IdempotencyKeyReused,
+    /// An item has gone too far to be canceled: the message tells which, and why.
+    OrderNotCancelable,
     /// The payment method is not available at the moment: choose another.
     PaymentUnavailable,
 }

@@ -1,10 +1,15 @@
 //! What the world outside is told of orders: the data of its events, for the outbox.
 
-use entity::{id::OutboxId, order, order_item, outbox};
-use serde_json::json;
+use chrono::{DateTime, Utc};
+use entity::{Won, id::OutboxId, order, order_event, order_item, outbox};
+use sea_orm::ActiveEnum;
+use serde_json::{Value, json};
 
 /// The topic of paid orders.
 pub const ORDER_PAID: &str = "order.paid";
+
+/// The topic of canceled orders, and of items of orders.
+pub const ORDER_CANCELED: &str = "order.canceled";
 
 /// Tells that an order was paid: who, what, how much. Amounts are whole won, ids are the API's.
 pub fn order_paid(
@@ -12,36 +17,69 @@ pub fn order_paid(
     order: &order::Model,
     items: &[order_item::Model],
 ) -> outbox::Model {
-    let item = |item: &order_item::Model| {
-        json!({
-            "id": item.id.to_string(),
-            "storeId": item.store_id.to_string(),
-            "productId": item.product_id.to_string(),
-            "optionId": item.option_id.to_string(),
-            "productName": item.product_name,
-            "optionName": item.option_name,
-            "unitPrice": item.unit_price,
-            "quantity": item.quantity,
-            "lineTotal": item.line_total,
-        })
-    };
+    let data = json!({
+        "itemsTotal": order.items_total,
+        "discount": order.discount,
+        "pointsUsed": order.points_used,
+        "amountDue": order.amount_due,
+        "placedAt": order.placed_at,
+    });
+    announcement(id, ORDER_PAID, order, items, data, order.placed_at)
+}
+
+/// Tells that items of an order were canceled: which, what went back, and how the order stands now.
+pub fn order_canceled(
+    id: OutboxId,
+    order: &order::Model,
+    items: &[order_item::Model],
+    refund: Won,
+    event: &order_event::Model,
+) -> outbox::Model {
+    let data = json!({
+        "status": order.status.to_value(),
+        "sequence": event.sequence,
+        "reason": event.reason.map(|reason| reason.to_value()),
+        "note": event.note,
+        "refund": refund,
+        "refunded": order.refunded,
+        "canceledAt": event.at,
+    });
+    announcement(id, ORDER_CANCELED, order, items, data, event.at)
+}
+
+fn announcement(
+    id: OutboxId,
+    topic: &str,
+    order: &order::Model,
+    items: &[order_item::Model],
+    mut payload: Value,
+    at: DateTime<Utc>,
+) -> outbox::Model {
+    payload["orderId"] = order.id.to_string().into();
+    payload["orderKey"] = order.order_key.clone().into();
+    payload["memberId"] = order.member_id.to_string().into();
+    payload["currency"] = "KRW".into();
+    payload["items"] = items.iter().map(item).collect();
     outbox::Model {
         id,
-        topic: ORDER_PAID.into(),
+        topic: topic.into(),
         order_id: order.id,
-        payload: json!({
-            "orderId": order.id.to_string(),
-            "orderKey": order.order_key,
-            "memberId": order.member_id.to_string(),
-            "currency": "KRW",
-            "itemsTotal": order.items_total,
-            "discount": order.discount,
-            "pointsUsed": order.points_used,
-            "amountDue": order.amount_due,
-            "placedAt": order.placed_at,
-            "items": items.iter().map(item).collect::<Vec<_>>(),
-        }),
-        created_at: order.placed_at,
+        payload,
+        created_at: at,
         delivered_at: None,
     }
+}
+
+fn item(item: &order_item::Model) -> Value {
+    json!({
+        "id": item.id.to_string(),
+        "storeId": item.store_id.to_string(),
+        "productId": item.product_id.to_string(),
+        "optionId": item.option_id.to_string(),
+        "productName": item.product_name,
+        "optionName": item.option_name,
+        "unitPrice": item.unit_price,
+        "quantity": item.quantity,
+        "lineTotal": item.line_total,
+    })
 }

@@ -1,9 +1,11 @@
-//! Orders: placing them, looking at them, watching them.
+//! Orders: placing them, looking at them, watching them, canceling them.
 
 pub mod announcement;
+pub mod cancellation;
 pub mod graphql;
 pub mod key;
 pub mod placement;
+mod refund;
 pub mod state;
 pub mod store;
 mod watch;

@@ -28,9 +28,18 @@ pub const fn is_final(order: OrderStatus) -> bool {
     matches!(order, OrderStatus::Completed | OrderStatus::Canceled)
 }
 
-/// Whether the member may still cancel: only before a store accepts.
-pub const fn is_cancelable(order: OrderStatus) -> bool {
-    matches!(order, OrderStatus::PendingPayment | OrderStatus::Paid)
+/// Whether the member may still cancel an item: only before its store accepts.
+pub const fn is_cancelable(item: OrderStatus) -> bool {
+    matches!(item, OrderStatus::Paid)
+}
+
+/// Whether the member may cancel all that is left of an order.
+pub fn is_wholly_cancelable(items: impl IntoIterator<Item = OrderStatus>) -> bool {
+    let mut left = items
+        .into_iter()
+        .filter(|status| *status != OrderStatus::Canceled)
+        .peekable();
+    left.peek().is_some() && left.all(is_cancelable)
 }
 
 #[cfg(test)]
@@ -52,9 +61,21 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_are_final_and_the_beginnings_cancelable() {
+    fn an_order_is_cancelable_while_all_that_is_left_of_it_is() {
+        for (items, expected) in [
+            (vec![Paid], true),
+            (vec![Paid, Canceled], true),
+            (vec![Paid, Accepted], false),
+            (vec![Canceled], false),
+        ] {
+            assert_eq!(is_wholly_cancelable(items.clone()), expected, "{items:?}");
+        }
+    }
+
+    #[test]
+    fn the_ends_are_final_and_only_what_is_paid_is_cancelable() {
         for (status, is_final_, is_cancelable_) in [
-            (PendingPayment, false, true),
+            (PendingPayment, false, false),
             (Paid, false, true),
             (Accepted, false, false),
             (Ready, false, false),

@@ -2,15 +2,18 @@ use chrono::{DateTime, Utc};
 use entity::{
     id::{MemberId, OrderId, OrderItemId},
     order::{self, OrderStatus},
-    order_event, order_item,
+    order_event, order_item, outbox,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order,
+    QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use uuid::Uuid;
 
-use crate::paging::{Sorting, Window};
+use crate::{
+    db::Transaction,
+    paging::{Sorting, Window},
+};
 
 /// Which orders are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -54,6 +57,66 @@ pub async fn by_idempotency_key(
         .filter(order::COLUMN.idempotency_key.eq(key))
         .one(db)
         .await
+}
+
+/// The member's order, locked.
+pub async fn lock_of_member(
+    tx: &Transaction,
+    member_id: MemberId,
+    id: OrderId,
+) -> Result<Option<order::Model>, DbErr> {
+    order::Entity::find_by_id(id)
+        .filter(order::COLUMN.member_id.eq(member_id))
+        .lock_exclusive()
+        .one(tx)
+        .await
+}
+
+/// Writes how far an order has come; its row is locked.
+pub async fn set_progress(tx: &Transaction, order: &order::Model) -> Result<(), DbErr> {
+    order::Entity::update_many()
+        .set(order::ActiveModel {
+            status: Set(order.status),
+            refunded: Set(order.refunded),
+            last_sequence: Set(order.last_sequence),
+            ..Default::default()
+        })
+        .filter(order::COLUMN.id.eq(order.id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Writes that items of an order, whose row is locked, are canceled, all for one reason.
+pub async fn set_canceled(tx: &Transaction, items: &[order_item::Model]) -> Result<(), DbErr> {
+    order_item::Entity::update_many()
+        .set(order_item::ActiveModel {
+            status: Set(OrderStatus::Canceled),
+            cancel_reason: Set(items.first().and_then(|item| item.cancel_reason)),
+            ..Default::default()
+        })
+        .filter(
+            order_item::COLUMN
+                .id
+                .is_in(items.iter().map(|item| item.id)),
+        )
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn insert_event(tx: &Transaction, event: order_event::Model) -> Result<(), DbErr> {
+    order_event::Entity::insert(order_event::ActiveModel::from(event))
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn insert_announcement(tx: &Transaction, row: outbox::Model) -> Result<(), DbErr> {
+    outbox::Entity::insert(outbox::ActiveModel::from(row))
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
 }
 
 /// The same window of each of the members' orders that pass the filter, the newest first.

@@ -4,10 +4,11 @@ pub mod graphql;
 mod rules;
 pub mod store;
 
+use chrono::{DateTime, Utc};
 use entity::{
     Won,
-    id::MemberId,
-    point_entry::{self, PointAction},
+    id::{MemberId, OrderId},
+    point_entry::PointAction,
     user_point,
 };
 
@@ -20,7 +21,7 @@ use crate::{
     fault::{Failure, Fault, Outcome},
 };
 
-pub use rules::{ChargeLimits, ChargeRefusal};
+pub use rules::{Booking, ChargeLimits, ChargeRefusal, book};
 
 /// A wish to charge points.
 #[derive(Clone, Debug)]
@@ -83,22 +84,51 @@ async fn charge_in(
         max: app.limits.charge_max,
         balance_max: app.limits.balance_max,
     };
-    purse.balance = rules::charge(purse.balance, charge.amount, limits)
+    rules::charge(purse.balance, charge.amount, limits)
         .map_err(|refusal| Failure::Refused(Refusal::Limit(refusal)))?;
-    purse.last_sequence += 1;
-    let now = app.clock.now();
-    let entry = point_entry::Model {
-        id: new_id(now, &mut rand::rng()),
-        user_point_id: purse.id,
-        sequence: purse.last_sequence,
+    let booking = Booking {
         action: PointAction::Charge,
         amount: charge.amount,
-        balance_after: purse.balance,
         order_id: None,
         idempotency_key: Some(charge.idempotency_key.clone()),
-        created_at: now,
     };
-    store::insert_entries(tx, vec![entry]).await?;
-    store::set_balances(tx, &[purse.clone()]).await?;
+    write(tx, &mut purse, booking, app.clock.now()).await?;
     Ok(purse)
+}
+
+/// Gives points back for an order. Nothing is written where there is nothing to give.
+pub async fn refund(
+    tx: &Transaction,
+    member_id: MemberId,
+    order_id: OrderId,
+    amount: Won,
+    now: DateTime<Utc>,
+) -> Result<(), Fault> {
+    if amount == Won::ZERO {
+        return Ok(());
+    }
+    let mut purse = store::lock_by_member(tx, member_id)
+        .await?
+        .ok_or_else(|| Fault::internal("a user_point vanished before a refund"))?;
+    let booking = Booking {
+        action: PointAction::Refund,
+        amount,
+        order_id: Some(order_id),
+        idempotency_key: None,
+    };
+    write(tx, &mut purse, booking, now).await
+}
+
+async fn write(
+    tx: &Transaction,
+    purse: &mut user_point::Model,
+    booking: Booking,
+    now: DateTime<Utc>,
+) -> Result<(), Fault> {
+    let id = new_id(now, &mut rand::rng());
+    let entry = book(purse, booking, id, now)
+        .ok_or_else(|| Fault::internal("a balance would leave its range"))?;
+    store::insert_entries(tx, vec![entry]).await?;
+    store::set_balances(tx, std::slice::from_ref(purse)).await?;
+    Ok(())
 }

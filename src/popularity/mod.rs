@@ -10,7 +10,7 @@ mod rules;
 pub mod store;
 
 use chrono::{DateTime, Utc};
-use entity::id::ProductId;
+use entity::{id::ProductId, order_item};
 
 /// Pieces of a product that were sold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,4 +18,15 @@ pub struct Sale {
     pub product_id: ProductId,
     pub at: DateTime<Utc>,
     pub quantity: i64,
+}
+
+impl Sale {
+    /// The sale that an order item is, if it was ever paid.
+    pub fn of(item: &order_item::Model) -> Option<Self> {
+        Some(Self {
+            product_id: item.product_id,
+            at: item.paid_at?,
+            quantity: i64::from(item.quantity),
+        })
+    }
 }

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use entity::{id::ProductId, product_sales};
 use sea_orm::{
     ConnectionTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult, Statement,
-    sea_query::{Expr, OnConflict},
+    sea_query::{Expr, IntoIden, IntoValueTuple, OnConflict, Query, TableRef},
 };
 
 use super::{
@@ -22,17 +23,15 @@ pub struct Sold {
 /// Counts sales in one statement, in the order of the table's key.
 pub async fn add(tx: &Transaction, sales: &[Sale]) -> Result<(), DbErr> {
     use product_sales::{Column, Entity};
-    let mut sums = BTreeMap::<_, i64>::new();
-    for sale in sales {
-        *sums.entry((hour_of(sale.at), sale.product_id)).or_default() += sale.quantity;
-    }
-    let rows = sums.into_iter().map(|((hour, product_id), quantity)| {
-        product_sales::ActiveModel::from(product_sales::Model {
-            hour,
-            product_id,
-            quantity,
-        })
-    });
+    let rows = sums(sales)
+        .into_iter()
+        .map(|((hour, product_id), quantity)| {
+            product_sales::ActiveModel::from(product_sales::Model {
+                hour,
+                product_id,
+                quantity,
+            })
+        });
     let sum = Expr::col((Entity, Column::Quantity)).add(Expr::col(("excluded", Column::Quantity)));
     Entity::insert_many(rows)
         .on_conflict(
@@ -43,6 +42,37 @@ pub async fn add(tx: &Transaction, sales: &[Sale]) -> Result<(), DbErr> {
         .exec_without_returning(tx)
         .await?;
     Ok(())
+}
+
+/// Takes canceled sales back in one statement; all of them were counted before.
+pub async fn subtract(tx: &Transaction, sales: &[Sale]) -> Result<(), DbErr> {
+    use product_sales::{Column, Entity};
+    let rows = sums(sales)
+        .into_iter()
+        .map(|((hour, product_id), quantity)| (hour, product_id, quantity).into_value_tuple())
+        .collect::<Vec<_>>();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let less = Expr::col((Entity, Column::Quantity)).sub(Expr::col(("back", "column3")));
+    let mut update = Query::update();
+    update
+        .table(Entity)
+        .value(Column::Quantity, less)
+        .from(TableRef::ValuesList(rows, "back".into_iden()))
+        .and_where(Expr::col((Entity, Column::Hour)).equals(("back", "column1")))
+        .and_where(Expr::col((Entity, Column::ProductId)).equals(("back", "column2")));
+    tx.execute(&update).await?;
+    Ok(())
+}
+
+/// Sales by the table's key, in its order.
+fn sums(sales: &[Sale]) -> BTreeMap<(DateTime<Utc>, ProductId), i64> {
+    let mut sums = BTreeMap::new();
+    for sale in sales {
+        *sums.entry((hour_of(sale.at), sale.product_id)).or_default() += sale.quantity;
+    }
+    sums
 }
 
 /// The products on sale that sold most in the window; of two that sold the same, the older first.

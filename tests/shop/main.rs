@@ -9,6 +9,7 @@
 #[macro_use]
 mod support;
 
+mod cancellations;
 mod carts;
 mod catalog;
 mod http;

@@ -6,14 +6,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     id::{MemberId, OrderId, ProductId},
     order::OrderStatus,
-    order_item, product, product_sales,
+    order_item, product,
 };
 use futures_util::future::join_all;
-use jangteo::order::placement::{Line, Request, Selection};
-use rand::{RngExt, SeedableRng, rngs::StdRng};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr,
+use jangteo::order::{
+    cancellation::{self, Cancel},
+    placement::{Line, Request, Selection},
 };
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
 use crate::support::{Product, Shop};
@@ -37,29 +38,16 @@ async fn sell(shop: &Shop, member_id: MemberId, product: &Product, quantity: i32
     placed.expect("an order").id
 }
 
-/// Takes a sold item back, as a cancellation will.
-async fn cancel(shop: &Shop, item: &order_item::Model) {
-    let db = shop.app().db.writer();
-    let canceled = order_item::ActiveModel {
-        id: Set(item.id),
-        status: Set(OrderStatus::Canceled),
-        ..Default::default()
+/// Cancels a sold item.
+async fn cancel(shop: &Shop, member_id: MemberId, item: &order_item::Model) {
+    let wish = Cancel {
+        member_id,
+        order_id: item.order_id,
+        items: Some(vec![item.id]),
+        note: None,
     };
-    order_item::Entity::update(canceled)
-        .exec(db)
-        .await
-        .expect("an item");
-    let sold_at = item.paid_at.expect("a sale");
-    let hour = sold_at - TimeDelta::microseconds(sold_at.timestamp_micros() % HOUR_MICROS);
-    let less = Expr::col(product_sales::Column::Quantity).sub(i64::from(item.quantity));
-    let counted = product_sales::Entity::update_many()
-        .col_expr(product_sales::Column::Quantity, less)
-        .filter(product_sales::COLUMN.hour.eq(hour))
-        .filter(product_sales::COLUMN.product_id.eq(item.product_id))
-        .exec(db)
-        .await
-        .expect("an hour");
-    assert_eq!(counted.rows_affected, 1, "the hour was counted");
+    let canceled = cancellation::cancel(shop.app(), &wish).await;
+    assert_eq!(canceled.expect("an order").status, OrderStatus::Canceled);
 }
 
 const HOUR_MICROS: i64 = 3_600_000_000;
@@ -153,7 +141,7 @@ both! {
         }
         let sales = Sales::of(&shop).await;
         for item in sales.items.iter().step_by(9) {
-            cancel(&shop, item).await;
+            cancel(&shop, member_id, item).await;
         }
         shop.delete_product(&products[3]).await;
         let sales = Sales::of(&shop).await;

@@ -329,6 +329,8 @@ impl Scene {
     fn mutations(&self) -> BTreeMap<&'static str, Access> {
         let option = self.shirt.options[0].to_string();
         let nobodys = CartItemId::from_uuid(Uuid::from_u128(7)).to_string();
+        let nobodys_order = OrderId::from_uuid(Uuid::from_u128(7)).to_string();
+        let nobodys_item = OrderItemId::from_uuid(Uuid::from_u128(7)).to_string();
         let members = |example| Access::Member {
             example: Some(example),
             not_yours: Vec::new(),
@@ -396,6 +398,27 @@ impl Scene {
                         theirs: json!({ "cartItemIds": [self.line], "idempotencyKey": "theirs" }),
                         nobodys: json!({ "cartItemIds": [nobodys], "idempotencyKey": "nobody's" }),
                     }],
+                },
+            ),
+            (
+                "cancelOrder",
+                Access::Member {
+                    example: Some(json!({ "orderId": self.order["id"] })),
+                    not_yours: vec![
+                        NotYours {
+                            path: "orderId",
+                            theirs: json!({ "orderId": self.order["id"] }),
+                            nobodys: json!({ "orderId": nobodys_order }),
+                        },
+                        NotYours {
+                            path: "orderItemIds",
+                            theirs: json!({
+                                "orderId": self.order["id"],
+                                "orderItemIds": [self.order["items"][0]["id"]],
+                            }),
+                            nobodys: json!({ "orderId": nobodys_order, "orderItemIds": [nobodys_item] }),
+                        },
+                    ],
                 },
             ),
         ])
@@ -565,7 +588,7 @@ fn refused_code(received: &Received) -> String {
 const CONTRACT: &str = "
     Node: id
     Query: node(id) nodes(ids) me products(filter,sort,first,after,last,before) product(id) popularProducts(days,first) cart orders(filter,first,after,last,before) order(id,orderKey) stores(first,after,last,before) store(id)
-    Mutation: signUp(input) signIn(input) refreshSession(input) signOut changePassword(input) chargePoints(input) addToCart(input) updateCartItem(input) removeFromCart(input) clearCart placeOrder(input)
+    Mutation: signUp(input) signIn(input) refreshSession(input) signOut changePassword(input) chargePoints(input) addToCart(input) updateCartItem(input) removeFromCart(input) clearCart placeOrder(input) cancelOrder(input)
     Subscription: orderStatusChanged(orderId,after) myOrderEvents stockChanged(productId)
     Role: MEMBER MERCHANT ADMIN
     Member: id userId nickname role createdAt userPoint orders(filter,first,after,last,before) store
@@ -584,13 +607,13 @@ const CONTRACT: &str = "
     CancelReason: CUSTOMER STORE_REFUSED NOT_ACCEPTED_IN_TIME PAYMENT_FAILED PAYMENT_ABANDONED PAYMENT_EXPIRED OUT_OF_STOCK
     Order: id orderKey member status items itemsTotal discount pointsUsed amountDue refunded history isCancelable placedAt paymentExpiresAt
     OrderItem: id option productName optionName unitPrice quantity lineTotal status cancelReason store
-    OrderEvent: sequence order status items reason at
+    OrderEvent: sequence order status items reason note at
     OrderFilter: status placedFrom placedTo
     OrderLineInput: optionId quantity
     PlaceOrderInput: lines cartItemIds points provider expectedTotal idempotencyKey
     PaymentProvider: POINT PORTONE TOSS KAKAOPAY
     UserError: code message path
-    UserErrorCode: INVALID_INPUT NOT_FOUND USER_ID_TAKEN BAD_CREDENTIALS BAD_TOKEN EMPTY_ORDER INSUFFICIENT_STOCK INSUFFICIENT_POINTS PRICE_CHANGED PRODUCT_UNAVAILABLE STORE_CLOSED POINT_LIMIT_EXCEEDED IDEMPOTENCY_KEY_REUSED PAYMENT_UNAVAILABLE
+    UserErrorCode: INVALID_INPUT NOT_FOUND USER_ID_TAKEN BAD_CREDENTIALS BAD_TOKEN EMPTY_ORDER INSUFFICIENT_STOCK INSUFFICIENT_POINTS PRICE_CHANGED PRODUCT_UNAVAILABLE STORE_CLOSED POINT_LIMIT_EXCEEDED IDEMPOTENCY_KEY_REUSED ORDER_NOT_CANCELABLE PAYMENT_UNAVAILABLE
     InputError: code message path
     InsufficientStock: code message path shortages
     StockShortage: option requested available
@@ -615,6 +638,8 @@ const CONTRACT: &str = "
     RemoveFromCartPayload: cart userErrors
     ClearCartPayload: cart userErrors
     PlaceOrderPayload: order userErrors
+    CancelOrderInput: orderId orderItemIds reason
+    CancelOrderPayload: order userErrors
     ProductConnection: edges nodes pageInfo totalCount
     ProductEdge: cursor node
     StoreConnection: edges nodes pageInfo totalCount

@@ -53,6 +53,7 @@ pub async fn append(
         status,
         item_ids: [].into_iter().collect(),
         reason: None,
+        note: None,
         at: shop.now(),
     };
     let db = shop.app().db.writer();

@@ -1,5 +1,6 @@
 //! Orders in the API: looking at them here, and each of the rest in a room of its own.
 
+mod cancel_order;
 mod loader;
 mod place_order;
 mod subscription;
@@ -21,6 +22,7 @@ use crate::graphql::{
     loader::ListOf,
 };
 
+pub use cancel_order::CancelOrderMutation;
 pub use place_order::{OrderMutation, PaymentProvider};
 pub use subscription::OrderSubscription;
 pub use types::{Order, OrderEvent, OrderItem, OrderStatus};

@@ -128,9 +128,13 @@ impl Order {
             .unwrap_or_default())
     }
 
-    /// Whether the member may still cancel it: only before a store accepts.
-    async fn is_cancelable(&self) -> bool {
-        state::is_cancelable(self.0.status)
+    /// Whether the member may still cancel all that is left of it: only before a store accepts.
+    async fn is_cancelable(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
+        let items = ctx.loaders().load_one(ItemsOf(self.0.id)).await?;
+        let items = items.unwrap_or_default();
+        Ok(state::is_wholly_cancelable(
+            items.iter().map(|item| item.0.status),
+        ))
     }
 
     /// When it was placed.
@@ -230,6 +234,11 @@ impl OrderEvent {
     /// Why items were canceled; null unless they were.
     async fn reason(&self) -> Option<CancelReason> {
         self.0.reason.map(Into::into)
+    }
+
+    /// What the member said when they canceled; null if they said nothing.
+    async fn note(&self) -> Option<&str> {
+        self.0.note.as_deref()
     }
 
     /// When it happened.

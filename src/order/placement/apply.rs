@@ -85,7 +85,7 @@ impl Rows {
                 .filter_map(|id| snapshot.purses.get(id).cloned())
                 .collect(),
             taken: taken(items()),
-            sold: items().filter_map(sale).collect(),
+            sold: items().filter_map(Sale::of).collect(),
             cart_lines: each()
                 .flat_map(|placement| placement.cart_lines.clone())
                 .collect(),
@@ -114,12 +114,4 @@ fn taken<'i>(items: impl Iterator<Item = &'i order_item::Model>) -> Vec<(OptionI
         *moved.entry(item.option_id).or_default() -= item.quantity;
     }
     moved.into_iter().collect()
-}
-
-fn sale(item: &order_item::Model) -> Option<Sale> {
-    Some(Sale {
-        product_id: item.product_id,
-        at: item.paid_at?,
-        quantity: i64::from(item.quantity),
-    })
 }

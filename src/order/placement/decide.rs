@@ -19,6 +19,7 @@ use super::request::{Line, Request, Selection};
 use crate::{
     clock::new_id,
     order::{announcement::order_paid, key::order_key},
+    point::{Booking, book},
 };
 
 /// What the commands of a batch touch, as it is under their locks.
@@ -337,6 +338,7 @@ impl<R: Rng> Draft<'_, R> {
             status: order.status,
             item_ids: items.iter().map(|item| item.id).collect(),
             reason: None,
+            note: None,
             at: self.now,
         };
         let announcement = order_paid(new_id(self.now, self.rng), &order, &items);
@@ -351,23 +353,14 @@ impl<R: Rng> Draft<'_, R> {
     }
 
     fn pay(&mut self, snapshot: &mut Snapshot, order: &order::Model) -> Option<point_entry::Model> {
-        if order.points_used == Won::ZERO {
-            return None;
-        }
         let purse = snapshot.purses.get_mut(&self.member_id)?;
-        purse.balance = purse.balance.checked_sub(order.points_used)?;
-        purse.last_sequence += 1;
-        Some(point_entry::Model {
-            id: new_id(self.now, self.rng),
-            user_point_id: purse.id,
-            sequence: purse.last_sequence,
+        let booking = Booking {
             action: PointAction::Use,
             amount: order.points_used.negated(),
-            balance_after: purse.balance,
             order_id: Some(order.id),
             idempotency_key: None,
-            created_at: self.now,
-        })
+        };
+        book(purse, booking, new_id(self.now, self.rng), self.now)
     }
 
     fn items(
