@@ -17,9 +17,10 @@
 //!
 //! What they share: [`graphql`] (roots, callers, errors, loaders, connections, ids), [`db`] (connections and
 //! the one place where transactions begin), [`clock`] (time and ids), [`fault`] (refusals and faults),
-//! [`paging`] (pages of sorted lists), [`config`] (every setting and limit). Around them: [`app`] wires, [`http`] opens the doors, [`server`]
-//! starts and stops, [`cli`] is the command line, [`secret`] the signing key, [`demo`] the demo shop. The
-//! tables are the `entity` crate, the schema's history the `migration` crate.
+//! [`paging`] (pages of sorted lists), `rows` (many rows in one parameter), [`config`] (every setting and
+//! limit). Around them: [`app`] wires, [`http`] opens the doors, [`server`] starts and stops, [`cli`] is the
+//! command line, [`secret`] the signing key, [`demo`] the demo shop. The tables are the `entity` crate, the
+//! schema's history the `migration` crate.
 //!
 //! # One walk: an order
 //!
@@ -60,6 +61,7 @@ pub mod order;
 pub mod paging;
 pub mod point;
 pub mod popularity;
+mod rows;
 pub mod secret;
 pub mod server;
 pub mod stock;

@@ -11,7 +11,7 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 
-use crate::{clock::new_id, db::Transaction};
+use crate::{clock::new_id, db::Transaction, rows::among};
 
 pub async fn by_member(
     db: &impl ConnectionTrait,
@@ -100,16 +100,14 @@ pub async fn lock_lines_of_members(
     tx: &Transaction,
     members: &[MemberId],
 ) -> Result<Vec<(MemberId, cart_item::Model)>, DbErr> {
+    let backend = tx.get_database_backend();
     let carts = cart::Entity::find()
-        .filter(cart::COLUMN.member_id.is_in(members.iter().copied()))
+        .filter(cart::Column::MemberId.in_subquery(among(backend, members.iter().copied())))
         .all(tx)
         .await?;
+    let ids = carts.iter().map(|cart| cart.id);
     let lines = cart_item::Entity::find()
-        .filter(
-            cart_item::COLUMN
-                .cart_id
-                .is_in(carts.iter().map(|cart| cart.id)),
-        )
+        .filter(cart_item::Column::CartId.in_subquery(among(backend, ids)))
         .order_by_asc(cart_item::COLUMN.id)
         .lock_exclusive()
         .all(tx)
@@ -184,8 +182,9 @@ pub async fn remove(tx: &Transaction, cart_id: CartId, lines: &[CartItemId]) -> 
 
 /// Removes lines of any carts.
 pub async fn remove_lines(tx: &Transaction, lines: &[CartItemId]) -> Result<(), DbErr> {
+    let lines = among(tx.get_database_backend(), lines.iter().copied());
     cart_item::Entity::delete_many()
-        .filter(cart_item::COLUMN.id.is_in(lines.iter().copied()))
+        .filter(cart_item::Column::Id.in_subquery(lines))
         .exec(tx)
         .await?;
     Ok(())

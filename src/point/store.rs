@@ -5,15 +5,15 @@ use entity::{
     point_entry, user_point,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter, QueryOrder,
-    QuerySelect,
-    sea_query::{Expr, IntoIden, IntoValueTuple, OnConflict, Query, TableRef},
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::OnConflict,
 };
 
 use crate::{
     clock::new_id,
     db::Transaction,
     paging::{Sorting, Window},
+    rows::{Kind, Rows, among},
 };
 
 pub async fn by_member(
@@ -93,9 +93,8 @@ pub async fn lock_by_members(
 ) -> Result<Vec<user_point::Model>, DbErr> {
     user_point::Entity::find()
         .filter(
-            user_point::COLUMN
-                .member_id
-                .is_in(member_ids.iter().copied()),
+            user_point::Column::MemberId
+                .in_subquery(among(tx.get_database_backend(), member_ids.iter().copied())),
         )
         .order_by_asc(user_point::COLUMN.id)
         .lock_exclusive()
@@ -105,26 +104,29 @@ pub async fn lock_by_members(
 
 /// Writes the purses' balances and sequences, all in one statement; their rows are locked.
 pub async fn set_balances(tx: &Transaction, purses: &[user_point::Model]) -> Result<(), DbErr> {
-    let rows = purses
-        .iter()
-        .map(|purse| (purse.id, purse.balance, purse.last_sequence).into_value_tuple())
-        .collect();
-    let mut update = Query::update();
-    update
-        .table(user_point::Entity)
-        .value(
-            user_point::Column::Balance,
-            Expr::col(("changed", "column2")),
-        )
-        .value(
-            user_point::Column::LastSequence,
-            Expr::col(("changed", "column3")),
-        )
-        .from(TableRef::ValuesList(rows, "changed".into_iden()))
-        .and_where(
-            Expr::col((user_point::Entity, user_point::Column::Id)).equals(("changed", "column1")),
-        );
-    tx.execute(&update).await?;
+    let changed = Rows::new(
+        tx.get_database_backend(),
+        "changed",
+        [
+            ("id", Kind::Uuid),
+            ("balance", Kind::BigInteger),
+            ("last_sequence", Kind::BigInteger),
+        ],
+        purses.iter().map(|purse| {
+            let user_point::Model {
+                id,
+                balance,
+                last_sequence,
+                ..
+            } = *purse;
+            [id.into(), balance.into(), last_sequence.into()]
+        }),
+    );
+    let sql = format!(
+        "UPDATE user_point SET balance = changed.balance, last_sequence = changed.last_sequence \
+         FROM {changed} WHERE user_point.id = changed.id"
+    );
+    tx.execute_raw(changed.statement(&sql)).await?;
     Ok(())
 }
 

@@ -1,17 +1,17 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use entity::{id::ProductId, product_sales};
-use sea_orm::{
-    ConnectionTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult, Statement,
-    sea_query::{Expr, IntoIden, IntoValueTuple, OnConflict, Query, TableRef},
-};
+use entity::id::ProductId;
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
 
 use super::{
     Sale,
     rules::{Window, hour_of},
 };
-use crate::db::Transaction;
+use crate::{
+    db::Transaction,
+    rows::{Kind, Rows},
+};
 
 /// A product and how many pieces of it were sold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
@@ -22,48 +22,44 @@ pub struct Sold {
 
 /// Counts sales in one statement, in the order of the table's key.
 pub async fn add(tx: &Transaction, sales: &[Sale]) -> Result<(), DbErr> {
-    use product_sales::{Column, Entity};
-    let rows = sums(sales)
-        .into_iter()
-        .map(|((hour, product_id), quantity)| {
-            product_sales::ActiveModel::from(product_sales::Model {
-                hour,
-                product_id,
-                quantity,
-            })
-        });
-    let sum = Expr::col((Entity, Column::Quantity)).add(Expr::col(("excluded", Column::Quantity)));
-    Entity::insert_many(rows)
-        .on_conflict(
-            OnConflict::columns([Column::Hour, Column::ProductId])
-                .value(Column::Quantity, sum)
-                .to_owned(),
-        )
-        .exec_without_returning(tx)
-        .await?;
+    let sold = rows(tx, sales);
+    // "WHERE true" tells SQLite that no join condition follows.
+    let sql = format!(
+        "INSERT INTO product_sales (hour, product_id, quantity) \
+         SELECT hour, product_id, quantity FROM {sold} WHERE true \
+         ON CONFLICT (hour, product_id) \
+         DO UPDATE SET quantity = product_sales.quantity + excluded.quantity"
+    );
+    tx.execute_raw(sold.statement(&sql)).await?;
     Ok(())
 }
 
 /// Takes canceled sales back in one statement; all of them were counted before.
 pub async fn subtract(tx: &Transaction, sales: &[Sale]) -> Result<(), DbErr> {
-    use product_sales::{Column, Entity};
-    let rows = sums(sales)
-        .into_iter()
-        .map(|((hour, product_id), quantity)| (hour, product_id, quantity).into_value_tuple())
-        .collect::<Vec<_>>();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let less = Expr::col((Entity, Column::Quantity)).sub(Expr::col(("back", "column3")));
-    let mut update = Query::update();
-    update
-        .table(Entity)
-        .value(Column::Quantity, less)
-        .from(TableRef::ValuesList(rows, "back".into_iden()))
-        .and_where(Expr::col((Entity, Column::Hour)).equals(("back", "column1")))
-        .and_where(Expr::col((Entity, Column::ProductId)).equals(("back", "column2")));
-    tx.execute(&update).await?;
+    let sold = rows(tx, sales);
+    let sql = format!(
+        "UPDATE product_sales SET quantity = product_sales.quantity - sold.quantity FROM {sold} \
+         WHERE product_sales.hour = sold.hour AND product_sales.product_id = sold.product_id"
+    );
+    tx.execute_raw(sold.statement(&sql)).await?;
     Ok(())
+}
+
+fn rows(tx: &Transaction, sales: &[Sale]) -> Rows {
+    Rows::new(
+        tx.get_database_backend(),
+        "sold",
+        [
+            ("hour", Kind::Time),
+            ("product_id", Kind::Uuid),
+            ("quantity", Kind::BigInteger),
+        ],
+        sums(sales)
+            .into_iter()
+            .map(|((hour, product_id), quantity)| {
+                [hour.into(), product_id.into(), quantity.into()]
+            }),
+    )
 }
 
 /// Sales by the table's key, in its order.

@@ -3,12 +3,13 @@ use entity::{
     product_option, stock, stock_adjustment,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect,
-    sea_query::{Expr, IntoIden, IntoValueTuple, Query, TableRef},
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use crate::db::Transaction;
+use crate::{
+    db::Transaction,
+    rows::{Kind, Rows, among},
+};
 
 pub async fn by_options(
     db: &impl ConnectionTrait,
@@ -23,7 +24,10 @@ pub async fn by_options(
 /// The options' stock, locked in the order of their ids.
 pub async fn lock(tx: &Transaction, ids: &[OptionId]) -> Result<Vec<stock::Model>, DbErr> {
     stock::Entity::find()
-        .filter(stock::COLUMN.option_id.is_in(ids.iter().copied()))
+        .filter(
+            stock::Column::OptionId
+                .in_subquery(among(tx.get_database_backend(), ids.iter().copied())),
+        )
         .order_by_asc(stock::COLUMN.option_id)
         .lock_exclusive()
         .all(tx)
@@ -33,23 +37,19 @@ pub async fn lock(tx: &Transaction, ids: &[OptionId]) -> Result<Vec<stock::Model
 /// Moves the stock of many options, each by its delta, in one statement; their rows are locked. The
 /// table's own check is the last guard against selling what is not there.
 pub async fn add(tx: &Transaction, deltas: &[(OptionId, i32)]) -> Result<(), DbErr> {
-    let rows = deltas
-        .iter()
-        .map(|(id, delta)| (*id, *delta).into_value_tuple())
-        .collect();
-    let quantity = Expr::col((stock::Entity, stock::Column::Quantity));
-    let mut update = Query::update();
-    update
-        .table(stock::Entity)
-        .value(
-            stock::Column::Quantity,
-            quantity.add(Expr::col(("moved", "column2"))),
-        )
-        .from(TableRef::ValuesList(rows, "moved".into_iden()))
-        .and_where(
-            Expr::col((stock::Entity, stock::Column::OptionId)).equals(("moved", "column1")),
-        );
-    tx.execute(&update).await?;
+    let moved = Rows::new(
+        tx.get_database_backend(),
+        "moved",
+        [("option_id", Kind::Uuid), ("delta", Kind::Integer)],
+        deltas
+            .iter()
+            .map(|(id, delta)| [(*id).into(), (*delta).into()]),
+    );
+    let sql = format!(
+        "UPDATE stock SET quantity = stock.quantity + moved.delta \
+         FROM {moved} WHERE stock.option_id = moved.option_id"
+    );
+    tx.execute_raw(moved.statement(&sql)).await?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use entity::{
     id::{CartItemId, OptionId},
     order, order_event, order_item, outbox, point_entry, user_point,
 };
-use sea_orm::{DbErr, EntityTrait, IntoActiveModel, ModelTrait};
+use sea_orm::DbErr;
 
 use super::decide::{Placement, Snapshot};
 use crate::{
@@ -14,12 +14,9 @@ use crate::{
     db::Transaction,
     point,
     popularity::{self, Sale},
+    rows::insert,
     stock,
 };
-
-/// Rows in one insert: the widest table times this stays below every database's limit of parameters, so
-/// only a batch of extraordinary orders takes more than one statement a table.
-const ROWS_MAX: usize = 2_000;
 
 /// Writes the placements. `snapshot` is as the decisions left it.
 pub async fn apply(
@@ -31,14 +28,14 @@ pub async fn apply(
         return Ok(());
     }
     let rows = Rows::of(placements, snapshot);
-    insert(tx, rows.orders).await?;
-    insert(tx, rows.items).await?;
-    insert(tx, rows.events).await?;
-    insert(tx, rows.announcements).await?;
+    insert(tx, &rows.orders).await?;
+    insert(tx, &rows.items).await?;
+    insert(tx, &rows.events).await?;
+    insert(tx, &rows.announcements).await?;
     stock::store::add(tx, &rows.taken).await?;
     if !rows.entries.is_empty() {
         point::store::set_balances(tx, &rows.purses).await?;
-        insert(tx, rows.entries).await?;
+        insert(tx, &rows.entries).await?;
     }
     popularity::store::add(tx, &rows.sold).await?;
     if !rows.cart_lines.is_empty() {
@@ -91,21 +88,6 @@ impl Rows {
                 .collect(),
         }
     }
-}
-
-/// Inserts rows of one table.
-async fn insert<M>(tx: &Transaction, rows: Vec<M>) -> Result<(), DbErr>
-where
-    M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
-{
-    let mut rows = rows.into_iter().map(M::into_active_model).peekable();
-    while rows.peek().is_some() {
-        let chunk = rows.by_ref().take(ROWS_MAX).collect::<Vec<_>>();
-        M::Entity::insert_many(chunk)
-            .exec_without_returning(tx)
-            .await?;
-    }
-    Ok(())
 }
 
 fn taken<'i>(items: impl Iterator<Item = &'i order_item::Model>) -> Vec<(OptionId, i32)> {

@@ -10,8 +10,8 @@ use entity::{
     order, product, product_option, store,
 };
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter,
-    QuerySelect, RelationTrait, prelude::DateTimeUtc, sea_query::Expr,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter,
+    QuerySelect, RelationTrait, prelude::DateTimeUtc,
 };
 
 use super::{
@@ -19,7 +19,13 @@ use super::{
     decide::{Offer, Snapshot},
     request::Selection,
 };
-use crate::{cart, db::Transaction, point, stock};
+use crate::{
+    cart,
+    db::Transaction,
+    point,
+    rows::{Kind, Rows, among},
+    stock,
+};
 
 /// The snapshot that the commands are decided over.
 pub async fn load(
@@ -104,7 +110,10 @@ async fn offers(tx: &Transaction, options: &[OptionId]) -> Result<HashMap<Option
         .column_as(product::Column::DeletedAt, "deleted_at")
         .column_as(store::Column::Id, "store_id")
         .column_as(store::Column::IsOpen, "is_open")
-        .filter(product_option::COLUMN.id.is_in(options.iter().copied()))
+        .filter(
+            product_option::Column::Id
+                .in_subquery(among(tx.get_database_backend(), options.iter().copied())),
+        )
         .into_model::<OfferRow>()
         .all(tx)
         .await?;
@@ -152,17 +161,23 @@ async fn placed(
     tx: &Transaction,
     commands: &[Command],
 ) -> Result<HashMap<(MemberId, String), order::Model>, DbErr> {
-    let keys = commands
-        .iter()
-        .map(|command| (command.member_id, command.request.idempotency_key.clone()))
-        .collect::<Vec<_>>();
-    let mut orders = order::Entity::find();
-    QuerySelect::query(&mut orders).from_values(keys, "wanted");
-    let orders = orders
-        .filter(Expr::col((order::Entity, order::Column::MemberId)).equals(("wanted", "column1")))
-        .filter(
-            Expr::col((order::Entity, order::Column::IdempotencyKey)).equals(("wanted", "column2")),
-        )
+    let keys = commands.iter().map(|command| {
+        let key = command.request.idempotency_key.clone();
+        [command.member_id.into(), key.into()]
+    });
+    let wanted = Rows::new(
+        tx.get_database_backend(),
+        "wanted",
+        [("member_id", Kind::Uuid), ("idempotency_key", Kind::Text)],
+        keys,
+    );
+    let sql = format!(
+        r#"SELECT "order".* FROM {wanted} JOIN "order"
+           ON "order".member_id = wanted.member_id
+           AND "order".idempotency_key = wanted.idempotency_key"#
+    );
+    let orders = order::Entity::find()
+        .from_raw_sql(wanted.statement(&sql))
         .all(tx)
         .await?;
     let keyed = |order: order::Model| ((order.member_id, order.idempotency_key.clone()), order);

@@ -1,0 +1,237 @@
+//! Many rows in one parameter, as JSON: a statement's text does not depend on how many rows it carries, so each
+//! connection parses it once, and no number of rows meets the database's limit of parameters.
+
+use std::fmt::{self, Write};
+
+use chrono::SecondsFormat;
+use entity::id::TypedId;
+use sea_orm::{
+    ColumnTrait, ColumnType, ConnectionTrait, DbBackend, DbErr, EntityName, EntityTrait, ExprTrait,
+    Iden, Iterable, ModelTrait, Statement, Value,
+    sea_query::{Alias, Expr, Func, Query, SelectStatement},
+};
+
+use crate::db::Transaction;
+
+/// What a column of rows holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Uuid,
+    Text,
+    Integer,
+    BigInteger,
+    Time,
+    Json,
+    Bytes,
+}
+
+/// Rows as a table of a statement: write it where a table stands, and give its parameter, `$1`, to
+/// [`Rows::statement`].
+#[derive(Clone, Debug)]
+pub struct Rows {
+    backend: DbBackend,
+    table: String,
+    json: String,
+}
+
+impl Rows {
+    /// Rows under this name, with these columns.
+    pub fn new<const N: usize>(
+        backend: DbBackend,
+        name: &str,
+        columns: [(&str, Kind); N],
+        rows: impl IntoIterator<Item = [Value; N]>,
+    ) -> Self {
+        let mut json = JsonRows::new(backend);
+        for row in rows {
+            json.push(columns.iter().map(|(name, _)| *name).zip(row));
+        }
+        Self {
+            backend,
+            table: table(backend, name, &columns),
+            json: json.finish(),
+        }
+    }
+
+    /// A statement that names the rows.
+    pub fn statement(self, sql: &str) -> Statement {
+        Statement::from_sql_and_values(self.backend, sql, [self.json.into()])
+    }
+}
+
+impl fmt::Display for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.table)
+    }
+}
+
+/// Inserts rows of one entity, in one statement.
+pub async fn insert<M: ModelTrait>(tx: &Transaction, rows: &[M]) -> Result<(), DbErr> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let backend = tx.get_database_backend();
+    let columns = <M::Entity as EntityTrait>::Column::iter()
+        .map(|column| (column, column.unquoted().to_owned()))
+        .collect::<Vec<_>>();
+    let mut json = JsonRows::new(backend);
+    for row in rows {
+        let values = columns
+            .iter()
+            .map(|(column, name)| (name.as_str(), row.get(*column)));
+        json.push(values);
+    }
+    let kinds = columns
+        .iter()
+        .map(|(column, name)| (name.as_str(), Kind::of(column.def().get_column_type())))
+        .collect::<Vec<_>>();
+    let names = kinds.iter().map(|(name, _)| format!(r#""{name}""#));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let sql = format!(
+        r#"INSERT INTO "{}" ({names}) SELECT {names} FROM {}"#,
+        M::Entity::default().table_name(),
+        table(backend, "rows", &kinds),
+    );
+    let statement = Statement::from_sql_and_values(backend, sql, [json.finish().into()]);
+    tx.execute_raw(statement).await?;
+    Ok(())
+}
+
+/// The ids as a subquery: what `column IN (…)` compares with.
+pub fn among<I: TypedId>(backend: DbBackend, ids: impl IntoIterator<Item = I>) -> SelectStatement {
+    let ids = ids.into_iter().map(|id| id.uuid().simple().to_string());
+    let json = Expr::val(serde_json::Value::from_iter(ids).to_string());
+    let (id, function) = match backend {
+        DbBackend::Postgres => (
+            Expr::cust(r#""value"::uuid"#),
+            Func::cust("json_array_elements_text").arg(json.cast_as("json")),
+        ),
+        _ => (
+            Expr::cust(r#"unhex("value")"#),
+            Func::cust("json_each").arg(json),
+        ),
+    };
+    Query::select()
+        .expr(id)
+        .from_function(function, Alias::new("value"))
+        .take()
+}
+
+/// The parameter as a table.
+fn table(backend: DbBackend, name: &str, columns: &[(&str, Kind)]) -> String {
+    let columns = columns
+        .iter()
+        .map(|(column, kind)| match backend {
+            DbBackend::Postgres => format!(r#""{column}" {}"#, kind.postgres()),
+            _ => kind.sqlite(column),
+        })
+        .collect::<Vec<_>>()
+        .join(", ");
+    match backend {
+        DbBackend::Postgres => format!(r#"json_to_recordset($1::json) AS "{name}" ({columns})"#),
+        _ => format!(r#"(SELECT {columns} FROM json_each($1)) AS "{name}""#),
+    }
+}
+
+impl Kind {
+    fn of(column: &ColumnType) -> Self {
+        match column {
+            ColumnType::Uuid => Self::Uuid,
+            ColumnType::Integer => Self::Integer,
+            ColumnType::BigInteger => Self::BigInteger,
+            ColumnType::TimestampWithTimeZone => Self::Time,
+            ColumnType::Json | ColumnType::JsonBinary => Self::Json,
+            ColumnType::Blob | ColumnType::VarBinary(_) => Self::Bytes,
+            _ => Self::Text,
+        }
+    }
+
+    /// The type that PostgreSQL reads out of the JSON.
+    fn postgres(self) -> &'static str {
+        match self {
+            Self::Uuid => "uuid",
+            Self::Text => "text",
+            Self::Integer => "integer",
+            Self::BigInteger => "bigint",
+            Self::Time => "timestamptz",
+            Self::Json => "json",
+            Self::Bytes => "bytea",
+        }
+    }
+
+    /// How SQLite reads a column out of the JSON.
+    fn sqlite(self, column: &str) -> String {
+        match self {
+            Self::Uuid | Self::Bytes => format!(r#"unhex("value" ->> '{column}') AS "{column}""#),
+            _ => format!(r#""value" ->> '{column}' AS "{column}""#),
+        }
+    }
+}
+
+/// A JSON array of objects, written value by value.
+struct JsonRows {
+    json: String,
+    /// What PostgreSQL's text form of bytes begins with.
+    bytes_prefix: &'static str,
+}
+
+impl JsonRows {
+    fn new(backend: DbBackend) -> Self {
+        Self {
+            json: "[".to_owned(),
+            bytes_prefix: match backend {
+                DbBackend::Postgres => r"\\x",
+                _ => "",
+            },
+        }
+    }
+
+    fn push<'c>(&mut self, row: impl IntoIterator<Item = (&'c str, Value)>) {
+        self.json
+            .push_str(if self.json.len() > 1 { ",{" } else { "{" });
+        for (index, (column, value)) in row.into_iter().enumerate() {
+            if index > 0 {
+                self.json.push(',');
+            }
+            // A column's name needs no escape.
+            _ = write!(self.json, r#""{column}":"#);
+            self.push_value(value);
+        }
+        self.json.push('}');
+    }
+
+    fn push_value(&mut self, value: Value) {
+        let json = &mut self.json;
+        // Writing to a string cannot fail.
+        _ = match value {
+            Value::Uuid(Some(uuid)) => write!(json, r#""{}""#, uuid.simple()),
+            Value::Int(Some(number)) => write!(json, "{number}"),
+            Value::BigInt(Some(number)) => write!(json, "{number}"),
+            Value::String(Some(text)) => write!(json, "{}", serde_json::Value::String(text)),
+            Value::Json(Some(value)) => write!(json, "{value}"),
+            Value::ChronoDateTimeUtc(Some(time)) => {
+                // As the driver writes times to SQLite, which compares them as texts.
+                write!(
+                    json,
+                    r#""{}""#,
+                    time.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+                )
+            }
+            Value::Bytes(Some(bytes)) => {
+                json.push('"');
+                json.push_str(self.bytes_prefix);
+                for byte in bytes {
+                    _ = write!(json, "{byte:02x}");
+                }
+                json.push('"');
+                Ok(())
+            }
+            _ => write!(json, "null"),
+        };
+    }
+
+    fn finish(mut self) -> String {
+        self.json.push(']');
+        self.json
+    }
+}
