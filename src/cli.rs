@@ -16,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use entity::member::Role;
 use migration::{Migrator, MigratorTrait};
 use rand::RngExt;
+use sea_orm::DbErr;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -23,7 +24,7 @@ use crate::{
     app::App,
     clock::Clock,
     config::{DatabaseSettings, Limits, LogFormat, LogSettings, Secret, ServeSettings},
-    db::Db,
+    db::{Db, is_unreachable},
     demo,
     fault::Failure,
     graphql::build_schema,
@@ -253,11 +254,20 @@ async fn connect(database: &DatabaseSettings) -> Result<Db, CommandError> {
     let url = database.checked_url()?;
     Db::connect(url, database.database_connections)
         .await
-        .map_err(|error| {
-            // The URL may hold a password, and stays out of the message.
-            let told = error.to_string().replace(url, "…");
-            format!("cannot open the database (DATABASE_URL): {told}").into()
-        })
+        .map_err(|error| cannot_open(database, &error).into())
+}
+
+/// The URL may hold a password, and stays out of the message.
+fn cannot_open(database: &DatabaseSettings, error: &DbErr) -> String {
+    let told = error.to_string().replace(&database.database_url, "…");
+    match database.postgres_server() {
+        Some(server) if is_unreachable(error) => format!(
+            "cannot reach PostgreSQL at {server} (DATABASE_URL): check that it runs there, that this \
+             machine may connect to it, and that it has connections to spare"
+        ),
+        Some(server) => format!("cannot open the database at {server} (DATABASE_URL): {told}"),
+        None => format!("cannot open the database (DATABASE_URL): {told}"),
+    }
 }
 
 async fn migration_status(database: &DatabaseSettings) -> Result<(), CommandError> {

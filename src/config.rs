@@ -7,6 +7,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 use entity::Won;
+use sea_orm::sqlx::postgres::PgConnectOptions;
 
 /// Which database to use: asked by every command that touches one.
 #[derive(Args, Clone, Debug)]
@@ -60,13 +61,26 @@ impl DatabaseSettings {
         let path = path.strip_prefix("//").unwrap_or(path);
         Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
     }
+
+    /// Where PostgreSQL is to be found: its host and port, or its socket; `None` on SQLite.
+    #[must_use]
+    pub fn postgres_server(&self) -> Option<String> {
+        if self.sqlite_file().is_some() {
+            return None;
+        }
+        let options = self.database_url.parse::<PgConnectOptions>().ok()?;
+        Some(match options.get_socket() {
+            Some(socket) => socket.display().to_string(),
+            None => format!("{}:{}", options.get_host(), options.get_port()),
+        })
+    }
 }
 
 /// What `jangteo serve` can be told.
 #[derive(Args, Clone, Debug)]
 pub struct ServeSettings {
     /// The address and port to listen on; port 0 takes a free one.
-    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT", value_parser = listen_address)]
     pub listen: SocketAddr,
 
     #[command(flatten)]
@@ -140,11 +154,21 @@ pub struct ServeSettings {
     pub log: LogSettings,
 }
 
+fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "write an IP address and a port, as in 127.0.0.1:8080")
+}
+
 /// What the log says and how.
 #[derive(Args, Clone, Debug)]
 pub struct LogSettings {
-    /// What is logged: a level, or levels by module as in RUST_LOG.
-    #[arg(long, env = "LOG", default_value = "info")]
+    /// What is logged: a level, or levels by module as in RUST_LOG. By default of the database's libraries
+    /// only what is wrong.
+    #[arg(
+        long,
+        env = "LOG",
+        default_value = "info,sea_orm_migration=warn,sqlx=warn"
+    )]
     pub log: String,
 
     /// How it is written: for people, or a JSON object a line for collectors.

@@ -315,6 +315,15 @@ fn answered(error: &DbErr) -> bool {
     code(error).is_some()
 }
 
+/// Whether no connection came about in time: nobody answered, or nobody had one to spare.
+#[must_use]
+pub fn is_unreachable(error: &DbErr) -> bool {
+    matches!(
+        error,
+        DbErr::Conn(RuntimeErr::SqlxError(error)) if matches!(error.as_ref(), SqlxError::PoolTimedOut)
+    )
+}
+
 /// Whether the same transaction may succeed if it is tried again: a deadlock, a serialization failure,
 /// a lock that was not to be had.
 fn lost_a_race(error: &DbErr) -> bool {

@@ -423,6 +423,7 @@ fn a_wrong_setting_is_named_and_nothing_starts() {
     let taken_address = taken.local_addr().expect("an address").to_string();
     for (settings, names) in [
         (vec![("LISTEN", "nonsense")], "--listen"),
+        (vec![("LISTEN", "8080")], "as in 127.0.0.1:8080"),
         (vec![("LISTEN", &*taken_address)], "LISTEN"),
         (vec![("DATABASE_URL", "mysql://shop")], "DATABASE_URL"),
         (vec![("DATABASE_URL", "sqlite::memory:")], "DATABASE_URL"),
@@ -436,6 +437,13 @@ fn a_wrong_setting_is_named_and_nothing_starts() {
         (
             vec![("DATABASE_URL", "postgres://localhost/shop")],
             "JWT_SECRET",
+        ),
+        (
+            vec![
+                ("DATABASE_URL", "postgres://shop:secret@127.0.0.1:1/shop"),
+                ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
+            ],
+            "cannot reach PostgreSQL at 127.0.0.1:1 (DATABASE_URL)",
         ),
         (
             vec![("DATABASE_CONNECTIONS", "0")],
@@ -679,6 +687,7 @@ async fn charges_are_as_the_settings_say() {
 async fn the_demo_shop_is_loaded_once() {
     let place = Place::new();
     let server = place.serve(&["--demo"], &[]);
+    assert_eq!(place.log(), "", "nothing but the greeting is seen at first");
     let shown = look_around(&server).await;
     assert_eq!(server.stop("INT"), Some(0));
     let counts = place.counts().await;
