@@ -144,63 +144,61 @@ struct Worker {
 
 impl Worker {
     async fn run(self, mut commands: mpsc::Receiver<Queued>, stopping: CancellationToken) {
-        let mut batch = Vec::with_capacity(self.batch_max);
         loop {
+            let mut queued = Vec::new();
             tokio::select! {
                 biased;
                 () = stopping.cancelled(), if !commands.is_closed() => commands.close(),
-                taken = commands.recv_many(&mut batch, self.batch_max) => {
+                taken = commands.recv_many(&mut queued, self.batch_max) => {
                     if taken == 0 {
                         return;
                     }
-                    self.serve(batch.drain(..)).await;
+                    self.serve(queued).await;
                 }
             }
         }
     }
 
-    async fn serve(&self, batch: impl Iterator<Item = Queued>) {
-        let now = Instant::now();
-        let mut commands = Vec::new();
-        let mut replies = Vec::new();
-        for Queued {
-            command,
-            deadline,
-            reply,
-        } in batch
-        {
-            if deadline <= now {
-                // Whoever does not wait any more need not hear it.
-                _ = reply.send(Err(Fault::TimedOut.into()));
-            } else {
-                commands.push(command);
-                replies.push(reply);
-            }
+    async fn serve(&self, mut queued: Vec<Queued>) {
+        while !queued.is_empty() {
+            let later = queued.split_off(batch_size(&queued));
+            self.place(queued).await;
+            queued = later;
         }
-        let mut replies = replies.into_iter();
-        let mut rest = commands.as_slice();
-        while !rest.is_empty() {
-            let (batch, later) = rest.split_at(batch_size(rest));
-            for (answer, reply) in self.placer.place(batch).await.into_iter().zip(&mut replies) {
-                _ = reply.send(answer);
-            }
-            rest = later;
+    }
+
+    /// Places those who have not waited too long by now.
+    async fn place(&self, batch: Vec<Queued>) {
+        let now = Instant::now();
+        let (in_time, late): (Vec<_>, Vec<_>) =
+            batch.into_iter().partition(|queued| queued.deadline > now);
+        for queued in late {
+            // Whoever does not wait any more need not hear it.
+            _ = queued.reply.send(Err(Fault::TimedOut.into()));
+        }
+        let (commands, replies): (Vec<_>, Vec<_>) = in_time
+            .into_iter()
+            .map(|queued| (queued.command, queued.reply))
+            .unzip();
+        let answers = self.placer.place(&commands).await;
+        for (answer, reply) in answers.into_iter().zip(replies) {
+            _ = reply.send(answer);
         }
     }
 }
 
-/// How many of the commands make a batch: all, unless their lines are more than one statement can name.
-fn batch_size(commands: &[Command]) -> usize {
+/// How many of those who queue make a batch: all, unless their lines are more than one statement can name.
+fn batch_size(queued: &[Queued]) -> usize {
     let mut lines = 0;
-    let fits = |command: &&Command| {
-        lines += match &command.request.selection {
+    let fits = |queued: &&Queued| {
+        lines += match &queued.command.request.selection {
             Selection::Cart => LINES_MAX,
             Selection::CartItems(items) => items.len(),
             Selection::Lines(lines) => lines.len(),
         };
         lines <= BATCH_LINES_MAX
     };
-    commands.iter().take_while(fits).count().max(1)
+    queued.iter().take_while(fits).count().max(1)
 }
 
 /// Places batches of commands; the part of the engine that knows no queue.
@@ -316,36 +314,51 @@ fn placements(decisions: &[Decision]) -> impl Iterator<Item = &Placement> {
 
 #[cfg(test)]
 mod tests {
+    use entity::member;
+    use sea_orm::EntityTrait;
+    use tempfile::TempDir;
+    use tokio::{sync::Notify, time::sleep_until};
     use uuid::Uuid;
 
     use super::*;
 
-    #[test]
-    fn a_batch_has_no_more_lines_than_a_statement_can_name() {
-        let command = |lines: usize| Command {
-            member_id: MemberId(Uuid::nil()),
-            request: Request {
-                selection: match lines {
-                    0 => Selection::Cart,
-                    _ => Selection::Lines(vec![
-                        Line {
-                            option_id: OptionId(Uuid::nil()),
-                            quantity: 1
-                        };
-                        lines
-                    ]),
-                },
-                points: None,
-                expected_total: None,
-                idempotency_key: String::new(),
+    /// A wish for this many lines of an option that there is not, or for the cart if for none.
+    fn queued(lines: usize, deadline: Instant) -> (Queued, oneshot::Receiver<Answer>) {
+        let line = Line {
+            option_id: OptionId(Uuid::nil()),
+            quantity: 1,
+        };
+        let request = Request {
+            selection: match lines {
+                0 => Selection::Cart,
+                _ => Selection::Lines(vec![line; lines]),
             },
+            points: None,
+            expected_total: None,
+            idempotency_key: String::new(),
+        };
+        let command = Command {
+            member_id: MemberId(Uuid::nil()),
+            request,
             seed: [0; 32],
         };
+        let (reply, answer) = oneshot::channel();
+        let queued = Queued {
+            command,
+            deadline,
+            reply,
+        };
+        (queued, answer)
+    }
+
+    #[test]
+    fn a_batch_has_no_more_lines_than_a_statement_can_name() {
+        let now = Instant::now();
         let size = |lines: &[usize]| {
             batch_size(
                 &lines
                     .iter()
-                    .map(|lines| command(*lines))
+                    .map(|lines| queued(*lines, now).0)
                     .collect::<Vec<_>>(),
             )
         };
@@ -357,5 +370,58 @@ mod tests {
             "a cart may be full"
         );
         assert_eq!(size(&[BATCH_LINES_MAX + 1]), 1, "one is always tried");
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_another_batch_too_long_is_not_tried() {
+        let folder = TempDir::new().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("shop.db").display());
+        let db = Db::connect(&url, 1).await.unwrap();
+        db.migrate().await.unwrap();
+        let placer = Placer {
+            db: db.clone(),
+            clock: Clock::system(),
+            bus: Bus::default(),
+        };
+        let nil = member::Model {
+            id: MemberId(Uuid::nil()),
+            user_id: "nil".into(),
+            nickname: "nil".into(),
+            role: member::Role::Member,
+            password_hash: "-".into(),
+            created_at: placer.clock.now(),
+        };
+        let insert = member::Entity::insert(member::ActiveModel::from(nil));
+        insert.exec_without_returning(db.writer()).await.unwrap();
+        let worker = Worker {
+            placer,
+            batch_max: 2,
+        };
+        let deadline = Instant::now() + Duration::from_millis(200);
+        let (first, tried) = queued(BATCH_LINES_MAX, deadline + Duration::from_hours(1));
+        let (second, late) = queued(1, deadline);
+
+        let is_held = Notify::new();
+        let holding = db.transaction(|_| hold_until(deadline, &is_held).scope_boxed());
+        let serving = async {
+            is_held.notified().await;
+            worker.serve(vec![first, second]).await;
+        };
+        let (held, ()) = tokio::join!(holding, serving);
+
+        held.unwrap();
+        let tried = tried.await.unwrap().unwrap_err();
+        assert!(
+            matches!(tried, Failure::Refused(Refusal::NoSuchOption { .. })),
+            "{tried:?}"
+        );
+        let late = late.await.unwrap().unwrap_err();
+        assert!(matches!(late, Failure::Fault(Fault::TimedOut)), "{late:?}");
+    }
+
+    async fn hold_until(end: Instant, is_held: &Notify) -> Outcome<(), Never> {
+        is_held.notify_one();
+        sleep_until(end).await;
+        Ok(())
     }
 }
