@@ -3,7 +3,7 @@ use entity::id::{
     CartId, CartItemId, MemberId, OptionId, OrderId, OrderItemId, PointEntryId, ProductId, StoreId,
     TypedId, UserPointId,
 };
-use futures_util::{TryStreamExt, stream::FuturesOrdered};
+use futures_util::{FutureExt, TryStreamExt, stream::FuturesOrdered};
 
 use super::{ApiError, AppContext, IdArgument, connection::list_cost};
 use crate::{
@@ -51,13 +51,13 @@ impl NodeQuery {
     }
 
     /// Many things by their ids, in the order of the ids; null where there is no such thing, or it is not
-    /// yours.
+    /// yours, and null with an error where the id is malformed.
     #[graphql(complexity = "list_cost(ids.len(), child_complexity)")]
     async fn nodes(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "At most 100 ids of anything.")] ids: Vec<ID>,
-    ) -> Result<Vec<Option<Node>>, ApiError> {
+    ) -> Result<Vec<Option<Result<Node, ApiError>>>, ApiError> {
         if ids.len() > PAGE_MAX {
             return Err(ApiError::bad_request(format!(
                 "Ask for at most {PAGE_MAX} nodes at once."
@@ -65,10 +65,20 @@ impl NodeQuery {
         }
         // All at once, so that their look-ups share statements.
         ids.iter()
-            .map(|id| find(ctx, id))
+            .map(|id| find(ctx, id).map(in_its_place))
             .collect::<FuturesOrdered<_>>()
             .try_collect()
             .await
+    }
+}
+
+/// A malformed id costs its neighbours nothing; what the server fails in is told once, for all.
+fn in_its_place(
+    found: Result<Option<Node>, ApiError>,
+) -> Result<Option<Result<Node, ApiError>>, ApiError> {
+    match found {
+        Err(error @ ApiError::BadRequest(_)) => Ok(Some(Err(error))),
+        found => Ok(found?.map(Ok)),
     }
 }
 

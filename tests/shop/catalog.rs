@@ -317,13 +317,27 @@ both! {
         assert_eq!(client.run(node, json!({ "id": ids[1] })).await["node"], Value::Null);
         for wrong in ["", "product", "product_", "product_0", "thing_01h2xcejqtf2nbrexx3vqjhp41"] {
             assert_eq!(client.error_code(node, json!({ "id": wrong })).await, "BAD_REQUEST", "{wrong}");
-            assert_eq!(client.error_code(NODES, json!({ "ids": [ids[0], wrong] })).await, "BAD_REQUEST");
         }
         let hundred = vec![ids[0].clone(); 100];
         let nodes = client.run(NODES, json!({ "ids": hundred })).await["nodes"].take();
         assert_eq!(nodes.as_array().map(Vec::len), Some(100));
         let too_many = vec![ids[0].clone(); 101];
         assert_eq!(client.error_code(NODES, json!({ "ids": too_many })).await, "BAD_REQUEST");
+    }
+
+    async fn a_malformed_id_costs_its_neighbours_nothing(shop: Shop) {
+        let [shirt] = &fill(&shop, &[("셔츠", 1_000, 1)]).await[..] else { panic!("a product") };
+        let shirt = shirt.id.to_string();
+        let ids = json!({ "ids": [shirt, "nonsense", shirt, "product_0"] });
+
+        let answer = shop.anonymous().send(NODES, ids).await.body;
+
+        let node = json!({ "id": shirt, "__typename": "Product" });
+        assert_eq!(answer["data"]["nodes"], json!([node, null, node, null]));
+        let errors = answer["errors"].as_array().expect("errors");
+        let told = errors.iter().map(|error| (&error["path"], &error["extensions"]["code"]));
+        let bad = json!("BAD_REQUEST");
+        assert_eq!(told.collect::<Vec<_>>(), [(&json!(["nodes", 1]), &bad), (&json!(["nodes", 3]), &bad)]);
     }
 
     async fn a_product_shows_its_options_and_its_stock_as_it_is(shop: Shop) {
