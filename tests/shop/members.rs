@@ -1,8 +1,12 @@
 //! Signing up and in, sessions that rotate, passwords.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
@@ -156,7 +160,7 @@ both! {
             somebody.mutate("signUp", input, SESSION)
         });
 
-        let payloads = futures_util::future::join_all(wishes).await;
+        let payloads = join_all(wishes).await;
 
         let (signed_up, refused): (Vec<_>, Vec<_>) =
             payloads.iter().partition(|payload| payload["session"].is_object());
@@ -284,7 +288,7 @@ both! {
         let session = sign_up(&shop, "mina").await;
 
         let wishes = (0..8).map(|_| refresh(&shop, &session.refresh_token));
-        let payloads = futures_util::future::join_all(wishes).await;
+        let payloads = join_all(wishes).await;
 
         let (refreshed, refused): (Vec<_>, Vec<_>) =
             payloads.iter().partition(|payload| payload["session"].is_object());
@@ -353,6 +357,28 @@ both! {
         assert_eq!(refusal(&sign_in(&shop, "mina", PASSWORD).await).0, "BAD_CREDENTIALS");
         assert!(sign_in(&shop, "mina", "battery staple").await["session"].is_object());
         assert!(sign_in(&shop, "jun", PASSWORD).await["session"].is_object());
+    }
+
+    async fn signing_in_while_the_password_changes_leaves_no_session_of_the_old_one(shop: Shop) {
+        let mina = sign_up(&shop, "mina").await;
+        let is_changed = AtomicBool::new(false);
+        let changing = async {
+            let payload = change_password(&mina.client, PASSWORD, "battery staple").await;
+            is_changed.store(true, Ordering::Relaxed);
+            Session::of(&shop, &payload)
+        };
+        // Whenever the change is committed, some have compared the old password and not yet begun.
+        let signing_in = join_all((0..4).map(async |_| {
+            while !is_changed.load(Ordering::Relaxed) {
+                sign_in(&shop, "mina", PASSWORD).await;
+            }
+        }));
+
+        let (fresh, _) = tokio::join!(changing, signing_in);
+
+        let contents = shop.contents().await;
+        assert_eq!(contents.count("session") - ended_sessions(&contents), 1);
+        assert!(refresh(&shop, &fresh.refresh_token).await["session"].is_object());
     }
 
     async fn a_refused_change_of_password_changes_nothing(shop: Shop) {

@@ -1,6 +1,6 @@
 //! The order engine: batches, poison, overload, and several servers on one database.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use entity::{
@@ -20,18 +20,15 @@ use jangteo::{
     config::Limits,
     db::Db,
     event::Bus,
-    fault::{Failure, Fault, Never},
+    fault::{Failure, Fault},
     order::placement::{Answer, Command, Line, Placer, Refusal, Request, Selection},
-    stock,
 };
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
-use scoped_futures::ScopedFutureExt;
 use sea_orm::{DbBackend, EntityTrait};
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::support::{Contents, Database, PLACE_ORDER, Product, Shop, TestDatabase};
+use crate::support::{Blockade, Contents, Database, PLACE_ORDER, Product, Shop};
 
 fn opening() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_150_800, 0).expect("a time")
@@ -218,45 +215,6 @@ fn request(option_id: OptionId, quantity: i32, key: &str) -> Request {
 fn input(product: &Product, key: &str) -> Value {
     let line = json!({ "optionId": product.options[0].to_string(), "quantity": 1 });
     json!({ "input": { "lines": [line], "idempotencyKey": key } })
-}
-
-/// Another server's sale: holds the locks that an order of the product needs, until it is lifted.
-struct Blockade {
-    release: oneshot::Sender<()>,
-    holding: tokio::task::JoinHandle<()>,
-}
-
-impl Blockade {
-    async fn of(database: &TestDatabase, product: &Product, pieces: i32) -> Self {
-        let db = database.connect().await;
-        let option_id = product.options[0];
-        let (release, released) = oneshot::channel();
-        let (locked, is_locked) = oneshot::channel();
-        let ends = Arc::new(std::sync::Mutex::new(Some((locked, released))));
-        let holding = tokio::spawn(async move {
-            let held = db.transaction::<_, Never>(|tx| {
-                let ends = ends.clone();
-                async move {
-                    stock::store::lock(tx, &[option_id]).await?;
-                    stock::store::add(tx, &[(option_id, -pieces)]).await?;
-                    let ends = ends.lock().expect("no panic").take();
-                    let (locked, released) = ends.expect("it locks at once");
-                    locked.send(()).expect("somebody waits");
-                    released.await.expect("it is released");
-                    Ok(())
-                }
-                .scope_boxed()
-            });
-            held.await.map_err(Failure::into_fault).expect("a lock");
-        });
-        is_locked.await.expect("a lock");
-        Self { release, holding }
-    }
-
-    async fn lift(self) {
-        self.release.send(()).expect("it still holds");
-        self.holding.await.expect("no panic");
-    }
 }
 
 fn open_limits() -> Limits {

@@ -21,7 +21,7 @@ use tokio::sync::{Barrier, Notify};
 use tokio_tungstenite::tungstenite;
 use uuid::Uuid;
 
-use crate::support::{Client, Product, Received, Shop, Socket, Subscription};
+use crate::support::{Client, Database, Product, Received, Shop, Socket, Subscription};
 
 const STATUS_CHANGED: &str = "subscription($id: ID!, $after: Int) {
     orderStatusChanged(orderId: $id, after: $after) { sequence status } }";
@@ -283,6 +283,21 @@ both! {
         changes.expect_silence().await;
     }
 
+    async fn whoever_lags_behind_hears_how_all_stock_is_now(shop: Shop) {
+        let shirt = shop.product("셔츠", &[("화이트", 1_000, 10), ("네이비", 1_000, 20)]).await;
+        let variables = json!({ "id": shirt.id.to_string() });
+        let mut changes = shop.anonymous().subscribe(STOCK_CHANGED, variables).await;
+
+        // Far more than the bus holds, and faster than anyone can read the stock.
+        for _ in 0..100_000 {
+            shop.app().bus.stock.publish(&shirt.id, shirt.options[0]);
+        }
+
+        // Nobody said anything of the second option.
+        let other = json!({ "id": shirt.options[1].to_string(), "stockQuantity": 20 });
+        while changes.next().await["stockChanged"] != other {}
+    }
+
     async fn the_stock_of_no_product_is_not_watched(shop: Shop) {
         let unknown = ProductId(Uuid::from_u128(7)).to_string();
         let anonymous = shop.anonymous();
@@ -379,6 +394,20 @@ both! {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_may_be_silent() {
+    let shop = Shop::open(Database::Sqlite).await;
+    let shirt = shop.product("셔츠", &[("화이트", 1_000, 10)]).await;
+    let mina = shop.member_with_points(10_000).await;
+    let mut events = mina.subscribe(MY_EVENTS, json!({})).await;
+
+    // Longer than servers commonly wait for a ping that the protocol does not ask of clients.
+    tokio::time::sleep(Duration::from_secs(32)).await;
+
+    order_one(&mina, &shirt, "key").await;
+    assert_eq!(events.next().await["myOrderEvents"]["sequence"], 1);
 }
 
 /// Holds an option's stock until it is enough.

@@ -20,7 +20,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, State
 use serde_json::json;
 use tokio::sync::Barrier;
 
-use crate::support::{Database, Shop};
+use crate::support::{Blockade, CONNECTIONS, Database, PLACE_ORDER, Shop};
 
 /// Locks one option, waits until the other side has locked its own, then takes a piece of each.
 async fn take_crosswise(
@@ -95,6 +95,55 @@ async fn sqlite_survives_a_power_cut_and_reads_beside_its_writer() {
     assert!(written.is_err(), "readers cannot write");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_tries_again_to_begin_while_others_write() {
+    let shop = Shop::open(Database::Sqlite).await;
+    let product = shop.product("귤", &[("한 상자", 10_000, 10)]).await;
+    let mina = shop.member_with_points(100_000).await;
+    let blockade = Blockade::of(&shop.database, &product, 0).await;
+    // Else SQLite itself would wait, for longer than anyone writes.
+    let impatient = shop.app().db.writer();
+    let impatient = impatient.execute_unprepared("PRAGMA busy_timeout = 0");
+    impatient.await.expect("the pragma is set");
+
+    let writing = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        blockade.lift().await;
+    };
+    let (order, ()) = tokio::join!(mina.order(&product, 0, 1, "key"), writing);
+
+    assert_eq!(order["order"]["status"], "PAID", "{order:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_ends_what_waits_or_idles_on_whichever_connection() {
+    let shop = Shop::open(Database::Postgres).await;
+    let db = &shop.app().db;
+    // Together they take every connection.
+    let all_have_begun = Barrier::new(CONNECTIONS as usize);
+    let told =
+        (0..CONNECTIONS).map(|_| db.transaction(|tx| timeouts(tx, &all_have_begun).scope_boxed()));
+    for timeouts in join_all(told).await {
+        assert_eq!(timeouts.expect("the settings read"), ["1s", "15s", "15s"]);
+    }
+}
+
+/// The settings of a connection for waits on locks, for statements, and for idling in a transaction.
+async fn timeouts(tx: &Transaction, all_have_begun: &Barrier) -> Outcome<Vec<String>, Never> {
+    all_have_begun.wait().await;
+    let mut timeouts = Vec::new();
+    for name in [
+        "lock_timeout",
+        "statement_timeout",
+        "idle_in_transaction_session_timeout",
+    ] {
+        let show = Statement::from_string(DbBackend::Postgres, format!("SHOW {name}"));
+        let row = tx.query_one_raw(show).await?.expect("a row");
+        timeouts.push(row.try_get_by_index(0).expect("text"));
+    }
+    Ok(timeouts)
+}
+
 both! {
     async fn two_processes_that_write_at_once_lose_nothing(shop: Shop) {
         let product = shop.product("귤", &[("한 상자", 10_000, 1_000)]).await;
@@ -122,6 +171,25 @@ both! {
 
         assert!(matches!(failed, Err(Failure::Fault(Fault::Internal(_)))), "{failed:?}");
         shop.contents().await.assert_same(&before);
+    }
+
+    async fn a_lock_that_somebody_forgot_stops_nobody_for_good(shop: Shop) {
+        let product = shop.product("귤", &[("한 상자", 10_000, 10)]).await;
+        let mina = shop.member_with_points(100_000).await;
+        let blockade = Blockade::of(&shop.database, &product, 0).await;
+        let line = json!({ "optionId": product.options[0].to_string(), "quantity": 1 });
+        let order = json!({ "input": { "lines": [line], "idempotencyKey": "key" } });
+
+        let answer = mina.send(PLACE_ORDER, order.clone()).await.body;
+
+        let error = &answer["errors"][0]["extensions"];
+        assert_eq!(error["code"], "OVERLOADED", "{answer:#}");
+        assert!(error["retryAfterMs"].is_u64(), "{answer:#}");
+        blockade.lift().await;
+        assert_eq!(shop.stock(&product).await, [10]);
+        let again = mina.run(PLACE_ORDER, order).await;
+        assert_eq!(again["placeOrder"]["order"]["status"], "PAID");
+        assert_eq!(shop.stock(&product).await, [9]);
     }
 
     async fn a_transaction_that_is_abandoned_holds_nothing_up(shop: Shop) {

@@ -1,15 +1,17 @@
 //! What the tests are written with: a shop of its own for each, clients that speak to it as anyone would, a
 //! clock that can be moved, and a look into the database where the point is that nothing changed.
 
+mod blockade;
 mod client;
 mod contents;
 mod database;
 mod shop;
 mod socket;
 
+pub use blockade::Blockade;
 pub use client::{Client, PLACE_ORDER, refusal};
 pub use contents::Contents;
-pub use database::{Database, TestDatabase};
+pub use database::{CONNECTIONS, Database, TestDatabase};
 pub use shop::{PASSWORD, Product, Shop};
 pub use socket::{Received, Socket, Subscription};
 
