@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use async_graphql::{MergedObject, MergedSubscription, Schema};
+use chrono::{DateTime, Utc};
 
 use super::node::NodeQuery;
 use crate::{
@@ -59,6 +60,7 @@ pub fn build(app: Option<Arc<App>>) -> ShopSchema {
         Mutation::default(),
         Subscription::default(),
     )
+    .override_output_type_description::<DateTime<Utc>>("A moment: RFC 3339, in UTC.")
     .override_output_type_description::<ProductConnection>("A page of products.")
     .override_output_type_description::<StoreConnection>("A page of stores.")
     .override_output_type_description::<OrderConnection>("A page of orders.")
