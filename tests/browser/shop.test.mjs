@@ -64,14 +64,12 @@ test("an order placed in one window shows up in the window that watches", async 
   const ordering = await openGraphiql();
   await signIn(ordering);
   const { products } = await run(ordering, "Browse");
-  const options = products.nodes.flatMap((product) => product.options);
-  const option = options.filter((option) => option.stockQuantity > 0).sort((a, b) => a.price - b.price)[0];
-  assert.ok(option, `Browse shows something to buy, not ${JSON.stringify(products)}`);
+  assert.ok(products.nodes.every((product) => product.imageUrl), "Browse shows pictures");
 
   const { chargePoints } = await run(ordering, "Charge");
   assert.deepEqual(chargePoints.userErrors, [], "points are charged");
-  const { addToCart } = await run(ordering, "AddToCart", { optionId: option.id });
-  assert.deepEqual(addToCart.userErrors, [], "the option goes into the cart");
+  const { addToCart } = await run(ordering, "AddToCart");
+  assert.deepEqual(addToCart.userErrors, [], "the option in the ready tab is one of the demo's");
   const { placeOrder } = await run(ordering, "Order");
   assert.deepEqual(placeOrder.userErrors, [], "the order is placed");
   const { orderKey, status } = placeOrder.order;
@@ -90,7 +88,7 @@ test("an order placed in one window shows up in the window that watches", async 
   await Promise.all([watching.close(), ordering.close()]);
 });
 
-test("a reload keeps the tabs, forgets the member and renews the keys", async () => {
+test("a reload keeps the tabs and the member, and renews the keys", async () => {
   const page = await openGraphiql();
   await signIn(page);
   await page.getByRole("tab", { selected: true }).getByRole("button", { name: "Close Tab" }).click();
@@ -101,7 +99,7 @@ test("a reload keeps the tabs, forgets the member and renews the keys", async ()
   }
 
   await page.reload();
-  await page.getByRole("status").getByText("Not signed in").waitFor();
+  await page.getByRole("status").getByText("Signed in as").waitFor();
   assert.notEqual(await orderKey(page), key, "the key in the Order tab is a new one");
   const tabs = await page.getByRole("tab").allInnerTexts();
   assert.deepEqual(tabs.map((tab) => tab.trim()), ["Browse", "Charge", "AddToCart", "Order", "Watch"]);
@@ -136,13 +134,8 @@ async function openTab(page, operation) {
   await page.waitForFunction(known, operation);
 }
 
-async function start(page, operation, variables) {
+async function start(page, operation) {
   await openTab(page, operation);
-  if (variables) {
-    await page.locator('[aria-label="Variables"] :not(.hidden) > .CodeMirror').click();
-    await page.keyboard.press("ControlOrMeta+A");
-    await page.keyboard.insertText(JSON.stringify(variables));
-  }
   await page.getByRole("button", { name: /^Execute query/ }).click();
 }
 
@@ -154,9 +147,9 @@ async function orderKey(page) {
 }
 
 /** Runs a ready tab and returns the data that the server answered. */
-async function run(page, operation, variables) {
+async function run(page, operation) {
   const answers = (response) => parse(response.request().postData())?.operationName === operation;
-  const [response] = await Promise.all([page.waitForResponse(answers), start(page, operation, variables)]);
+  const [response] = await Promise.all([page.waitForResponse(answers), start(page, operation)]);
   const text = await response.text();
   const { data, errors } = parse(text) ?? assert.fail(`${operation} answered ${response.status()}: ${text}`);
   assert.equal(errors, undefined, `${operation} answered with errors: ${text}`);

@@ -1,4 +1,5 @@
-// The tabs that a new window opens with: one order, from signing in to watching it arrive.
+// The tabs that a new window opens with: one order, from signing in to watching it arrive. Their lines are
+// short enough for half a small window.
 
 // Idempotency keys are made when the page loads. randomUUID would do it in one call,
 // but browsers offer it only on HTTPS and localhost.
@@ -16,13 +17,21 @@ export function renewKeys(storage) {
 
 export const readyTabs = () => [
   tab(`
-# 1. Sign in. This window then remembers the access token
-#    and sends it with every operation, so there is nothing
-#    to copy. To be someone else in one tab, type into its
-#    headers editor: {"Authorization": "Bearer ..."}
+# 1. Sign in. From then on this
+# window sends the access token
+# with every operation, so there
+# is nothing to copy. To be someone
+# else in one tab, type into its
+# headers editor:
+# {"Authorization": "Bearer ..."}
 
 mutation SignIn {
-  signIn(input: {userId: "mina", password: "jangteo-demo"}) {
+  signIn(
+    input: {
+      userId: "mina"
+      password: "jangteo-demo"
+    }
+  ) {
     session {
       accessToken
       member {
@@ -38,8 +47,9 @@ mutation SignIn {
 }`),
 
   tab(`
-# 2. Browse, signed in or not. To buy something,
-#    copy the id of one of the options.
+# 2. Browse, signed in or not.
+# What you buy is an option: its
+# id goes into the cart.
 
 query Browse {
   products(first: 10) {
@@ -47,6 +57,7 @@ query Browse {
       id
       name
       price
+      imageUrl
       options {
         id
         name
@@ -68,12 +79,19 @@ query Browse {
 }`),
 
   tab(`
-# 3. Charge points: one point is one won. The same key
-#    never charges twice; for another charge change it
-#    below, or reload the page.
+# 3. Charge points: one point is
+# one won. The same key never
+# charges twice; for another charge
+# change it below, or reload the
+# page.
 
 mutation Charge($key: String!) {
-  chargePoints(input: {amount: 50000, idempotencyKey: $key}) {
+  chargePoints(
+    input: {
+      amount: 50000
+      idempotencyKey: $key
+    }
+  ) {
     userPoint {
       balance
     }
@@ -86,11 +104,18 @@ mutation Charge($key: String!) {
 }`, { key: key("charge") }),
 
   tab(`
-# 4. Put something into the cart: paste the id of an
-#    option that you saw in Browse into the variables.
+# 4. Put something into the cart:
+# a keyboard of the demo shop, or
+# whatever option you saw in Browse.
+# Its id stands in the variables.
 
 mutation AddToCart($optionId: ID!) {
-  addToCart(input: {optionId: $optionId, quantity: 1}) {
+  addToCart(
+    input: {
+      optionId: $optionId
+      quantity: 1
+    }
+  ) {
     cart {
       items {
         option {
@@ -110,15 +135,19 @@ mutation AddToCart($optionId: ID!) {
       path
     }
   }
-}`, { optionId: "" }),
+}`, { optionId: "option_01m6g6r500exntfad3h321a6fw" }),
 
   tab(`
-# 5. Order the whole cart and pay with points. The same
-#    key returns the same order; for a second order
-#    change it below, or reload the page.
+# 5. Order the whole cart and pay
+# with points. The same key returns
+# the same order; for a second order
+# change it below, or reload the
+# page.
 
 mutation Order($key: String!) {
-  placeOrder(input: {idempotencyKey: $key}) {
+  placeOrder(
+    input: {idempotencyKey: $key}
+  ) {
     order {
       orderKey
       status
@@ -148,10 +177,12 @@ mutation Order($key: String!) {
 }`, { key: key("order") }),
 
   tab(`
-# 6. Watch your orders, live. Run this, then order from a
-#    second window (open /graphiql there and sign in).
-#    The newest event shows on the right. Changing to
-#    another tab of this window ends the watch.
+# 6. Watch your orders, live. Run
+# this, then order from a second
+# window: open /graphiql there and
+# sign in. The newest event shows
+# on the right. Changing to another
+# tab of this window ends the watch.
 
 subscription Watch {
   myOrderEvents {

@@ -1,16 +1,17 @@
-// Who the operations of this window act as. The access token lives in memory only: closing or
-// reloading the window forgets it.
+// Who the operations of this window act as. A reload keeps that; closing the window forgets it.
 
+const STORED = "jangteo:session";
 const ANONYMOUS = { signedIn: false, text: "Not signed in" };
 const ENDED = { signedIn: false, text: "Session ended: sign in again" };
 
-let accessToken = null;
-let status = ANONYMOUS;
+let { accessToken, status } = JSON.parse(sessionStorage.getItem(STORED)) ?? { accessToken: null, status: ANONYMOUS };
 const listeners = new Set();
 
 function become(nextToken, nextStatus) {
   accessToken = nextToken;
   status = nextStatus;
+  if (accessToken === null) sessionStorage.removeItem(STORED);
+  else sessionStorage.setItem(STORED, JSON.stringify({ accessToken, status }));
   for (const listener of listeners) listener();
 }
 
