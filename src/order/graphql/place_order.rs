@@ -1,21 +1,20 @@
+mod refusal;
+
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use entity::order;
 
 use super::Order;
 use crate::{
-    catalog::graphql::ProductOption,
-    fault::{Failure, Outcome},
+    fault::Failure,
     graphql::{
-        ApiError, AppContext, IdArgument, InputError, Loaders, UserError, UserErrorCode, parse_ids,
-        settle,
-        user_error::{InsufficientPoints, InsufficientStock, StockShortage},
-        won::Won,
+        ApiError, AppContext, IdArgument, InputError, UserError, UserErrorCode, parse_ids, won::Won,
     },
     order::{
         idempotency_key,
-        placement::{Line, Malformed, Refusal, Request, Selection, Shortage},
+        placement::{Line, Request, Selection},
     },
 };
+use refusal::{told, told_malformed};
 
 /// How to pay.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
@@ -88,25 +87,22 @@ impl OrderMutation {
             Err(error) => return Ok(Some(PlaceOrderPayload::refused(error.into()))),
         };
         match ctx.app().placement.place(member_id, request).await {
-            Err(Failure::Refused(Refusal::InsufficientStock(shortages))) => {
-                let error = insufficient_stock(ctx.loaders(), &shortages).await?;
-                Ok(Some(PlaceOrderPayload::refused(UserError::Stock(error))))
+            Ok(order) => Ok(Some(PlaceOrderPayload::placed(order))),
+            Err(Failure::Refused(refusal)) => {
+                let error = told(refusal, list, ctx.loaders()).await?;
+                Ok(Some(PlaceOrderPayload::refused(error)))
             }
-            outcome => PlaceOrderPayload::of(
-                outcome.map_err(|failure| failure.map_refusal(|refusal| told(refusal, list))),
-            )
-            .map(Some),
+            Err(Failure::Fault(fault)) => Err(fault.into()),
         }
     }
 }
 
 impl PlaceOrderPayload {
-    fn of(outcome: Outcome<order::Model, UserError>) -> Result<Self, ApiError> {
-        let (order, user_errors) = settle(outcome)?;
-        Ok(Self {
-            order: order.map(Order),
-            user_errors,
-        })
+    fn placed(order: order::Model) -> Self {
+        Self {
+            order: Some(Order(order)),
+            user_errors: Vec::new(),
+        }
     }
 
     fn refused(error: UserError) -> Self {
@@ -170,121 +166,4 @@ fn order_lines(lines: Vec<OrderLineInput>) -> Result<Vec<Line>, InputError> {
         })
     };
     lines.into_iter().enumerate().map(line).collect()
-}
-
-fn told_malformed(malformed: &Malformed, list: &str) -> InputError {
-    match malformed {
-        Malformed::Empty => {
-            InputError::new(UserErrorCode::EmptyOrder, "There is nothing to order.").at(&[list])
-        }
-        Malformed::TooManyLines { max } => {
-            InputError::invalid(format!("An order has at most {max} lines."), &[list])
-        }
-        Malformed::QuantityOutOfRange { index, max } => InputError::invalid(
-            format!("The quantity of an option is 1 to {max} pieces in one order."),
-            &[list, &index.to_string(), "quantity"],
-        ),
-    }
-}
-
-/// A refusal in the words of the API; `list` is the input's list that its index is a place in.
-fn told(refusal: Refusal, list: &str) -> UserError {
-    use UserErrorCode as Code;
-    let place = |index: usize| vec![list.to_owned(), index.to_string()];
-    let error = |code, message: String, path: Option<Vec<String>>| InputError {
-        code,
-        message,
-        path,
-    };
-    let at = |field: &str| Some(vec![field.to_owned()]);
-    let error = match refusal {
-        Refusal::KeyReused => error(
-            Code::IdempotencyKeyReused,
-            "This idempotency key was used for another request: make a new key.".into(),
-            at("idempotencyKey"),
-        ),
-        Refusal::Empty => error(Code::EmptyOrder, "Your cart is empty.".into(), None),
-        Refusal::NoSuchCartItem { index } => error(
-            Code::NotFound,
-            "There is no such line in your cart.".into(),
-            Some(place(index)),
-        ),
-        Refusal::NoSuchOption { index } => error(
-            Code::NotFound,
-            "There is no such option.".into(),
-            Some(place(index)),
-        ),
-        Refusal::ProductUnavailable { index, name } => error(
-            Code::ProductUnavailable,
-            format!("{name} is no longer for sale: leave it out."),
-            index.map(place),
-        ),
-        Refusal::StoreClosed { index, name } => error(
-            Code::StoreClosed,
-            format!("The store of {name} is closed at the moment: leave it out, or come again."),
-            index.map(place),
-        ),
-        Refusal::TotalTooLarge => error(
-            Code::InvalidInput,
-            "The total is beyond what can be counted: order less at once.".into(),
-            None,
-        ),
-        Refusal::PriceChanged { expected, actual } => error(
-            Code::PriceChanged,
-            format!("The order costs {actual} won, not {expected} won: show that and ask again."),
-            at("expectedTotal"),
-        ),
-        Refusal::PointsMismatch { points, total } => error(
-            Code::InvalidInput,
-            format!(
-                "With provider POINT all of the total is paid in points: {total} won, not {points}."
-            ),
-            at("points"),
-        ),
-        Refusal::InsufficientPoints { required, balance } => {
-            return UserError::Points(InsufficientPoints {
-                code: Code::InsufficientPoints,
-                message: format!(
-                    "The order costs {required} won and the balance is {balance} won: charge points first."
-                ),
-                path: None,
-                required: Won(required),
-                balance: Won(balance),
-            });
-        }
-        Refusal::InsufficientStock(_) => error(
-            Code::InsufficientStock,
-            "There are fewer pieces than ordered.".into(),
-            None,
-        ),
-    };
-    error.into()
-}
-
-async fn insufficient_stock(
-    loaders: &Loaders,
-    shortages: &[Shortage],
-) -> Result<InsufficientStock, ApiError> {
-    let options = loaders
-        .load_many(shortages.iter().map(|shortage| shortage.option_id))
-        .await?;
-    let shortage = |shortage: &Shortage| {
-        let option: ProductOption = options.get(&shortage.option_id)?.clone();
-        let Shortage {
-            requested,
-            available,
-            ..
-        } = *shortage;
-        Some(StockShortage {
-            option,
-            requested,
-            available,
-        })
-    };
-    Ok(InsufficientStock {
-        code: UserErrorCode::InsufficientStock,
-        message: "There are fewer pieces than ordered: order what is left.".into(),
-        path: None,
-        shortages: shortages.iter().filter_map(shortage).collect(),
-    })
 }
