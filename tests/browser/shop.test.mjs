@@ -97,6 +97,7 @@ test("a reload keeps the tabs and the member, and renews the keys", async () => 
   for (const item of ["graphiql:tabState", "graphiql:variables"]) {
     await page.waitForFunction(([item, key]) => sessionStorage.getItem(item)?.includes(key), [item, key]);
   }
+  await page.waitForFunction(() => !sessionStorage.getItem("graphiql:tabState").includes("SignIn"));
 
   await page.reload();
   await page.getByRole("status").getByText("Signed in as").waitFor();
