@@ -100,7 +100,7 @@ pub async fn insert<M: ModelTrait>(tx: &Transaction, rows: &[M]) -> Result<(), D
 /// The ids as a subquery: what `column IN (…)` compares with.
 pub fn among<I: TypedId>(backend: DbBackend, ids: impl IntoIterator<Item = I>) -> SelectStatement {
     let ids = ids.into_iter().map(|id| id.uuid().simple().to_string());
-    let json = Expr::val(serde_json::Value::from_iter(ids).to_string());
+    let json = Expr::val(ids.collect::<serde_json::Value>().to_string());
     let (id, function) = match backend {
         DbBackend::Postgres => (
             Expr::cust(r#""value"::uuid"#),

@@ -1,7 +1,7 @@
 //! Placing orders: the engine.
 //!
-//! `placeOrder` puts a command on a bounded queue and awaits its answer. One worker takes whatever has
-//! queued while the batch before was committing (alone, an order is a batch of one; under load the batch
+//! `placeOrder` puts a command on a bounded queue and awaits its answer. A worker takes whatever has
+//! queued while the batches before were committing (alone, an order is a batch of one; under load the batch
 //! grows by itself, with no timer) and runs one transaction for all of it:
 //!
 //! 1. `load`: a snapshot of everything the commands touch, locked in the shop's one order;
@@ -20,7 +20,7 @@ mod decide;
 mod load;
 mod request;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use entity::{
     id::{MemberId, OptionId, ProductId},
@@ -29,12 +29,13 @@ use entity::{
 use futures_util::future::BoxFuture;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use scoped_futures::ScopedFutureExt;
+use sea_orm::DbBackend;
 use tokio::{
-    sync::{Mutex, mpsc, oneshot},
+    sync::{Mutex, Semaphore, mpsc, oneshot},
     task::JoinHandle,
     time::Instant,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     clock::Clock,
@@ -62,8 +63,12 @@ pub type Answer = Outcome<order::Model, Refusal>;
 /// How often a command is tried whose random order key was taken already.
 const KEY_ATTEMPTS_MAX: u8 = 5;
 
-/// Lines in one batch: below what the smallest limit on a statement's parameters allows.
+/// Lines in one batch, so that a batch of extraordinary orders does not hold its locks for long.
 const BATCH_LINES_MAX: usize = 5_000;
+
+/// Batches on PostgreSQL that are placed at the same time: while one commits, the next is decided. More of them
+/// would only be smaller, and wait for each other's rows.
+const BATCHES_IN_FLIGHT: usize = 2;
 
 /// When a client whose order did not fit the queue should come again.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
@@ -137,6 +142,8 @@ impl Engine {
     }
 }
 
+/// Takes what has queued, a batch at a time, and has it placed.
+#[derive(Clone)]
 struct Worker {
     placer: Placer,
     batch_max: usize,
@@ -144,19 +151,28 @@ struct Worker {
 
 impl Worker {
     async fn run(self, mut commands: mpsc::Receiver<Queued>, stopping: CancellationToken) {
-        loop {
+        let in_flight = Arc::new(Semaphore::new(batches_in_flight(&self.placer.db)));
+        let batches = TaskTracker::new();
+        while let Ok(turn) = in_flight.clone().acquire_owned().await {
             let mut queued = Vec::new();
             tokio::select! {
                 biased;
                 () = stopping.cancelled(), if !commands.is_closed() => commands.close(),
                 taken = commands.recv_many(&mut queued, self.batch_max) => {
                     if taken == 0 {
-                        return;
+                        break;
                     }
-                    self.serve(queued).await;
+                    let worker = self.clone();
+                    // In a task of its own: should it panic, no other batch does.
+                    batches.spawn(async move {
+                        worker.serve(queued).await;
+                        drop(turn);
+                    });
                 }
             }
         }
+        batches.close();
+        batches.wait().await;
     }
 
     async fn serve(&self, mut queued: Vec<Queued>) {
@@ -187,7 +203,15 @@ impl Worker {
     }
 }
 
-/// How many of those who queue make a batch: all, unless their lines are more than one statement can name.
+/// SQLite has one writer, so a second batch could do nothing but wait while it might still grow.
+fn batches_in_flight(db: &Db) -> usize {
+    match db.backend() {
+        DbBackend::Sqlite => 1,
+        _ => BATCHES_IN_FLIGHT,
+    }
+}
+
+/// How many of those who queue make a batch: all, unless their lines are too many.
 fn batch_size(queued: &[Queued]) -> usize {
     let mut lines = 0;
     let fits = |queued: &&Queued| {
