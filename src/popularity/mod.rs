@@ -6,7 +6,7 @@
 //! index tells.
 
 pub mod graphql;
-mod rules;
+pub mod rules;
 pub mod store;
 
 use chrono::{DateTime, Utc};

@@ -7,7 +7,7 @@ use entity::{
     Won,
     id::{MemberId, StoreId, UserPointId},
 };
-use jangteo::{catalog, order, paging::Window, point};
+use jangteo::{catalog, order, paging::Window, point, popularity};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement,
     prelude::async_trait::async_trait,
@@ -168,5 +168,19 @@ both! {
             point::store::windows_of_entries(&db, &purses, &window).await.expect("a page");
             db.seeks("point_entry_user_point_id_sequence_key", &["user_point_id=", "sequence"]);
         }
+    }
+
+    async fn what_is_popular_is_read_from_the_window_alone(shop: Shop) {
+        let db = Explaining::open(&shop).await;
+        let window = popularity::rules::last_days(shop.now(), 3);
+        popularity::store::best(&db, &window, 5).await.expect("a list");
+        let plan = db.plan();
+        // The whole hours by the table's key, and the two cut hours by the items' index, from nothing else.
+        let sales = plan.lines().filter(|line| line.contains("product_sales") && line.contains("key"));
+        let items = plan.lines().filter(|line| line.contains("order_item_sold_idx"));
+        let is_sqlite = db.get_database_backend() == DbBackend::Sqlite;
+        let keyed = if is_sqlite { plan.matches("SEARCH product_sales USING").count() } else { sales.count() };
+        assert_eq!((keyed, items.count()), (1, 2), "{plan}");
+        assert!(!plan.contains("Seq Scan") && !plan.contains("SCAN order_item"), "{plan}");
     }
 }
