@@ -20,8 +20,9 @@ use migration::{Migrator, MigratorTrait};
 use rand::RngExt;
 use scoped_futures::ScopedBoxFuture;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, RuntimeErr, SqliteTransactionMode, SqlxError, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, SqlxError,
+    TransactionOptions, TransactionTrait,
 };
 use tokio::time::Instant;
 
@@ -30,7 +31,7 @@ use crate::{
     fault::{Failure, Fault, Outcome},
 };
 
-/// A transaction that `Db::transaction` began. Stores take one, and cannot begin their own.
+/// A transaction that `Db` began. Stores take one, and cannot begin their own.
 pub type Transaction = DatabaseTransaction;
 
 /// What is done in a transaction: `async move { … }.scope_boxed()`, which may borrow from its surroundings
@@ -56,6 +57,10 @@ const TIMEOUTS: [(&str, &str); 3] = [
     ("statement_timeout", "15s"),
     ("idle_in_transaction_session_timeout", "15s"),
 ];
+
+/// What a long look is spared of these: it holds no lock that anybody waits for.
+const PATIENCE_OF_SNAPSHOTS: &str =
+    "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
 
 /// How long a statement waits for a connection, or for SQLite's write lock.
 const WAIT_MAX: Duration = Duration::from_secs(10);
@@ -169,27 +174,35 @@ impl Db {
         &self,
         work: &impl for<'t> Fn(&'t Transaction) -> Work<'w, 't, T, R>,
     ) -> Outcome<T, R> {
-        let transaction = self.begin().await?;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = begin(&self.writer, options).await?;
         let outcome = work(&transaction).await;
         end(transaction, outcome).await
     }
 
-    /// Begins in a task of its own, which goes on when the caller is dropped meanwhile: a connection that went
-    /// back to the pool half-way through BEGIN would have a transaction open that nobody knows of.
-    async fn begin(&self) -> Result<Transaction, Fault> {
-        let writer = self.writer.clone();
-        let begun = tokio::spawn(async move {
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "the one place where transactions begin"
-            )]
-            let begun = writer.begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..TransactionOptions::default()
-            });
-            begun.await
-        });
-        Ok(begun.await.map_err(Fault::internal)??)
+    /// Begins a transaction that reads everything as it was at its first statement, whatever is written
+    /// meanwhile, for as long as it takes, and cannot write. Nobody waits for it; but while it is open SQLite's
+    /// WAL file grows with what is written, and PostgreSQL keeps the old versions of rows. It ends when it is
+    /// dropped.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn snapshot(&self) -> Result<Transaction, Fault> {
+        if self.backend() == DbBackend::Sqlite {
+            // A transaction of a reader is all of this by itself.
+            return begin(&self.reader, TransactionOptions::default()).await;
+        }
+        let options = TransactionOptions {
+            isolation_level: Some(IsolationLevel::RepeatableRead),
+            access_mode: Some(AccessMode::ReadOnly),
+            ..TransactionOptions::default()
+        };
+        let snapshot = begin(&self.reader, options).await?;
+        snapshot.execute_unprepared(PATIENCE_OF_SNAPSHOTS).await?;
+        Ok(snapshot)
     }
 
     /// Brings the schema up to date. Any number of instances may do so at once.
@@ -220,6 +233,24 @@ impl Db {
         self.reader.close().await?;
         self.writer.close().await
     }
+}
+
+/// Begins in a task of its own, which goes on when the caller is dropped meanwhile: a connection that went
+/// back to the pool half-way through BEGIN would have a transaction open that nobody knows of.
+async fn begin(
+    connection: &DatabaseConnection,
+    options: TransactionOptions,
+) -> Result<Transaction, Fault> {
+    let connection = connection.clone();
+    let begun = tokio::spawn(async move {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place where transactions begin"
+        )]
+        let begun = connection.begin_with_options(options);
+        begun.await
+    });
+    Ok(begun.await.map_err(Fault::internal)??)
 }
 
 /// Migrates PostgreSQL while holding an advisory lock, which ends with its transaction whatever happens; on

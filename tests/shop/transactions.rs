@@ -11,7 +11,7 @@ use std::{
 use entity::{id::OptionId, store};
 use futures_util::{FutureExt, future::join_all};
 use jangteo::{
-    db::Transaction,
+    db::{Db, Transaction},
     fault::{Failure, Fault, Never, Outcome},
     stock,
 };
@@ -121,16 +121,23 @@ async fn postgres_ends_what_waits_or_idles_on_whichever_connection() {
     let db = &shop.app().db;
     // Together they take every connection.
     let all_have_begun = Barrier::new(CONNECTIONS as usize);
-    let told =
-        (0..CONNECTIONS).map(|_| db.transaction(|tx| timeouts(tx, &all_have_begun).scope_boxed()));
+    let told = (0..CONNECTIONS)
+        .map(|_| db.transaction(|tx| timeouts_of_its_own(tx, &all_have_begun).scope_boxed()));
     for timeouts in join_all(told).await {
         assert_eq!(timeouts.expect("the settings read"), ["1s", "15s", "15s"]);
     }
 }
 
-/// The settings of a connection for waits on locks, for statements, and for idling in a transaction.
-async fn timeouts(tx: &Transaction, all_have_begun: &Barrier) -> Outcome<Vec<String>, Never> {
+async fn timeouts_of_its_own(
+    tx: &Transaction,
+    all_have_begun: &Barrier,
+) -> Outcome<Vec<String>, Never> {
     all_have_begun.wait().await;
+    Ok(timeouts(tx).await)
+}
+
+/// The settings of a connection for waits on locks, for statements, and for idling in a transaction.
+async fn timeouts(db: &impl ConnectionTrait) -> Vec<String> {
     let mut timeouts = Vec::new();
     for name in [
         "lock_timeout",
@@ -138,10 +145,11 @@ async fn timeouts(tx: &Transaction, all_have_begun: &Barrier) -> Outcome<Vec<Str
         "idle_in_transaction_session_timeout",
     ] {
         let show = Statement::from_string(DbBackend::Postgres, format!("SHOW {name}"));
-        let row = tx.query_one_raw(show).await?.expect("a row");
+        let row = db.query_one_raw(show).await;
+        let row = row.expect("the settings read").expect("a row");
         timeouts.push(row.try_get_by_index(0).expect("text"));
     }
-    Ok(timeouts)
+    timeouts
 }
 
 both! {
@@ -160,6 +168,26 @@ both! {
         }
 
         assert_eq!(shop.stock(&product).await, [900]);
+    }
+
+    async fn a_snapshot_sees_nothing_of_what_is_written_meanwhile(shop: Shop) {
+        let product = shop.product("밤", &[("한 되", 4_000, 10)]).await;
+        let option = product.options[0];
+        let db = &shop.app().db;
+        let quantity = async |snapshot: &Transaction| {
+            let stock = stock::store::by_options(snapshot, &[option]).await;
+            stock.expect("the snapshot reads")[0].quantity
+        };
+        let snapshot = db.snapshot().await.expect("a snapshot begins");
+        assert_eq!(quantity(&snapshot).await, 10);
+
+        let taken = db.transaction(|tx| take_one(tx, option).scope_boxed()).await;
+        taken.expect("nobody waits for a snapshot");
+
+        assert_eq!(quantity(&snapshot).await, 10);
+        assert_eq!(shop.stock(&product).await, [9]);
+        let written = snapshot.execute_unprepared("UPDATE stock SET quantity = 0").await;
+        assert!(written.is_err(), "a snapshot cannot write");
     }
 
     async fn what_fails_half_way_leaves_nothing(shop: Shop) {
@@ -226,6 +254,19 @@ async fn take_and_wait(tx: &Transaction, option: OptionId, held: &Barrier) -> Ou
     take_one(tx, option).await?;
     held.wait().await;
     std::future::pending().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_may_take_long_and_nothing_after_it_may() {
+    let database = Database::Postgres.create().await;
+    let db = Db::connect(&database.url, 1)
+        .await
+        .expect("the database opens");
+    let snapshot = db.snapshot().await.expect("a snapshot begins");
+    assert_eq!(timeouts(&snapshot).await, ["1s", "0", "0"]);
+    drop(snapshot);
+    // There is one connection: this is the same.
+    assert_eq!(timeouts(db.reader()).await, ["1s", "15s", "15s"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
