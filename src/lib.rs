@@ -19,8 +19,8 @@
 //! the one place where transactions begin), [`clock`] (time and ids), [`fault`] (refusals and faults),
 //! [`paging`] (pages of sorted lists), `rows` (many rows in one parameter), [`config`] (every setting and
 //! limit). Around them: [`app`] wires, [`http`] opens the doors, [`server`] starts and stops, [`cli`] is the
-//! command line, [`secret`] the signing key, [`demo`] the demo shop. The tables are the `entity` crate, the
-//! schema's history the `migration` crate.
+//! command line, [`secret`] the signing key, [`demo`] the demo shop; [`audit`] checks, over every row, that what
+//! must hold does. The tables are the `entity` crate, the schema's history the `migration` crate.
 //!
 //! # One walk: an order
 //!
@@ -45,6 +45,7 @@
 //! - Errors that reach a client carry a code and the request's id, and no word about how the server is made.
 
 pub mod app;
+pub mod audit;
 pub mod cart;
 pub mod catalog;
 pub mod cli;

@@ -3,7 +3,7 @@
 use entity::order::OrderStatus;
 
 /// How far each status is from the start. CANCELED stands apart.
-const fn progress(status: OrderStatus) -> Option<u8> {
+pub const fn progress(status: OrderStatus) -> Option<u8> {
     match status {
         OrderStatus::PendingPayment => Some(0),
         OrderStatus::Paid => Some(1),

@@ -1,0 +1,456 @@
+//! What always holds, as queries that find where it does not.
+//!
+//! A check selects rows with what is to be compared, and its rules compare: each is written once, and the
+//! query that looks for broken rows is made of it. The queries go over whole tables once, by index or with one
+//! sort, and hold nothing but running sums.
+
+use std::fmt::Write;
+
+use entity::{
+    id::{MemberId, OptionId, OrderId, OrderItemId, PointEntryId, ProductId, TypedId, UserPointId},
+    order::OrderStatus,
+};
+use sea_orm::{ActiveEnum, DbBackend, Iterable};
+use uuid::Uuid;
+
+use crate::order::state::progress;
+
+/// Rows of one kind and the rules for them.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// The invariant's number.
+    pub invariant: u8,
+    /// What the invariant is about, in a word.
+    pub name: &'static str,
+    /// What is checked, in the plural.
+    pub rows: &'static str,
+    /// The table whose rows are counted as checked.
+    pub counted: &'static str,
+    /// The rows, with the columns that key and rules name.
+    pub select: String,
+    pub key: Vec<Key>,
+    pub rules: Vec<Rule>,
+}
+
+/// A column that says which row it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// What a report calls it.
+    pub name: &'static str,
+    pub column: &'static str,
+    pub kind: Kind,
+}
+
+/// What a key's column holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A UUID, shown as the API shows it.
+    Id(fn(Uuid) -> String),
+    Number,
+    Time,
+}
+
+/// What must hold for each row: two expressions over the check's columns, and how they must relate.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// What is compared.
+    pub what: &'static str,
+    pub relation: Relation,
+    pub expected: &'static str,
+    pub found: &'static str,
+}
+
+/// How what is found must relate to what is expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    Equal,
+    AtLeast,
+    AtMost,
+}
+
+/// Every check, by invariant. (The fourth, money at gateways, begins with gateways.)
+#[must_use]
+pub fn checks(backend: DbBackend) -> Vec<Check> {
+    vec![
+        stock(),
+        point_entries(),
+        purses(),
+        order_items(),
+        amounts(),
+        points_of_orders(),
+        idempotency_keys(),
+        events(),
+        statuses_of_events(),
+        statuses_of_items(),
+        sales(backend),
+        announcements(),
+    ]
+}
+
+/// 1: what was adjusted less what was sold and not canceled is in stock, and that is never less than nothing.
+fn stock() -> Check {
+    let select = "
+SELECT option_id, SUM(adjusted) - SUM(sold) AS left_over, SUM(quantity) AS quantity
+FROM (
+    SELECT id AS option_id, 0 AS adjusted, 0 AS sold, NULL AS quantity
+    FROM product_option
+    UNION ALL
+    SELECT option_id, 0, 0, quantity
+    FROM stock
+    UNION ALL
+    SELECT option_id, delta, 0, NULL
+    FROM stock_adjustment
+    UNION ALL
+    SELECT option_id, 0, quantity, NULL
+    FROM order_item
+    WHERE status <> 'CANCELED'
+) AS moved
+GROUP BY option_id";
+    Check {
+        invariant: 1,
+        name: "stock",
+        rows: "options",
+        counted: "product_option",
+        select: select.into(),
+        key: vec![id::<OptionId>("optionId", "option_id")],
+        rules: vec![
+            equal("quantity in stock", "left_over", "quantity"),
+            at_least("quantity in stock", "0", "quantity"),
+        ],
+    }
+}
+
+/// 2: each entry follows from the one before.
+fn point_entries() -> Check {
+    let select = "
+SELECT id, user_point_id, sequence, balance_after, action,
+    CASE WHEN order_id IS NULL THEN 0 ELSE 1 END AS orders,
+    COALESCE(LAG(sequence) OVER ledger, 0) + 1 AS next_sequence,
+    COALESCE(LAG(balance_after) OVER ledger, 0) + amount AS next_balance
+FROM point_entry
+WINDOW ledger AS (PARTITION BY user_point_id ORDER BY sequence)";
+    Check {
+        invariant: 2,
+        name: "points",
+        rows: "point entries",
+        counted: "point_entry",
+        select: select.into(),
+        key: vec![
+            id::<PointEntryId>("entryId", "id"),
+            id::<UserPointId>("userPointId", "user_point_id"),
+        ],
+        rules: vec![
+            equal("sequence", "next_sequence", "sequence"),
+            equal("balance after", "next_balance", "balance_after"),
+            at_least("balance after", "0", "balance_after"),
+            // What is used or given back, is so by an order.
+            equal(
+                "orders named",
+                "CASE action WHEN 'CHARGE' THEN 0 ELSE 1 END",
+                "orders",
+            ),
+        ],
+    }
+}
+
+/// 2: a purse holds the sum of its entries. That this is also what the last entry says follows from entries
+/// that follow from one another.
+fn purses() -> Check {
+    let select = "
+SELECT purse.id, purse.balance, purse.last_sequence,
+    COUNT(entry.id) AS entries,
+    COALESCE(SUM(entry.amount), 0) AS amounts
+FROM user_point AS purse
+LEFT JOIN point_entry AS entry ON entry.user_point_id = purse.id
+GROUP BY purse.id";
+    Check {
+        invariant: 2,
+        name: "points",
+        rows: "purses",
+        counted: "user_point",
+        select: select.into(),
+        key: vec![id::<UserPointId>("userPointId", "id")],
+        rules: vec![
+            equal("balance", "amounts", "balance"),
+            at_least("balance", "0", "balance"),
+            equal("last sequence", "entries", "last_sequence"),
+        ],
+    }
+}
+
+/// 3: a line is its price as often as its quantity.
+fn order_items() -> Check {
+    Check {
+        invariant: 3,
+        name: "amounts",
+        rows: "order items",
+        counted: "order_item",
+        select: "SELECT id, order_id, unit_price, quantity, line_total FROM order_item".into(),
+        key: vec![
+            id::<OrderItemId>("orderItemId", "id"),
+            id::<OrderId>("orderId", "order_id"),
+        ],
+        rules: vec![equal("line total", "unit_price * quantity", "line_total")],
+    }
+}
+
+/// 3: an order's lines less its discount are what it costs; what was canceled is what was refunded. Only how a
+/// discount is shared among lines, when some of them are canceled, is left to whoever cancels.
+fn amounts() -> Check {
+    let select = r#"
+SELECT "order".id, items_total, discount, points_used + amount_due AS paid, refunded,
+    COALESCE(SUM(item.line_total), 0) AS lines,
+    COUNT(item.id) AS items,
+    COUNT(CASE item.status WHEN 'CANCELED' THEN 1 END) AS canceled,
+    COALESCE(SUM(CASE item.status WHEN 'CANCELED' THEN item.line_total END), 0) AS canceled_lines
+FROM "order"
+LEFT JOIN order_item AS item ON item.order_id = "order".id
+GROUP BY "order".id"#;
+    let owed = "
+CASE
+    WHEN canceled = 0 THEN 0
+    WHEN canceled = items THEN paid
+    WHEN discount = 0 THEN canceled_lines
+    ELSE refunded
+END";
+    Check {
+        invariant: 3,
+        name: "amounts",
+        rows: "orders",
+        counted: r#""order""#,
+        select: select.into(),
+        key: vec![id::<OrderId>("orderId", "id")],
+        rules: vec![
+            equal("items total", "lines", "items_total"),
+            equal("points used and amount due", "lines - discount", "paid"),
+            at_most("refunded", "paid", "refunded"),
+            equal("refunded", owed, "refunded"),
+        ],
+    }
+}
+
+/// 3: what an order took of points and gave back stands in the ledger, in the purse of its member.
+fn points_of_orders() -> Check {
+    let select = r#"
+SELECT "order".id, points_used, refunded,
+    COALESCE(SUM(CASE entry.action WHEN 'USE' THEN -entry.amount END), 0) AS taken,
+    COALESCE(SUM(CASE entry.action WHEN 'REFUND' THEN entry.amount END), 0) AS given_back,
+    COUNT(CASE WHEN purse.member_id <> "order".member_id THEN 1 END) AS astray
+FROM "order"
+LEFT JOIN point_entry AS entry ON entry.order_id = "order".id
+LEFT JOIN user_point AS purse ON purse.id = entry.user_point_id
+GROUP BY "order".id"#;
+    Check {
+        invariant: 3,
+        name: "amounts",
+        rows: "orders' points",
+        counted: r#""order""#,
+        select: select.into(),
+        key: vec![id::<OrderId>("orderId", "id")],
+        rules: vec![
+            equal("points taken", "points_used", "taken"),
+            equal("points given back", "refunded", "given_back"),
+            equal("entries in purses of others", "0", "astray"),
+        ],
+    }
+}
+
+/// 5: a member's key bought one order.
+fn idempotency_keys() -> Check {
+    let select = r#"
+SELECT id, member_id,
+    ROW_NUMBER() OVER (PARTITION BY member_id, idempotency_key ORDER BY id) AS orders
+FROM "order""#;
+    Check {
+        invariant: 5,
+        name: "keys",
+        rows: "orders' keys",
+        counted: r#""order""#,
+        select: select.into(),
+        key: vec![
+            id::<OrderId>("orderId", "id"),
+            id::<MemberId>("memberId", "member_id"),
+        ],
+        rules: vec![at_most("orders with its key", "1", "orders")],
+    }
+}
+
+/// 6: an order's events are numbered from 1 without gaps.
+fn events() -> Check {
+    let select = "
+SELECT order_id, CAST(sequence AS BIGINT) AS sequence,
+    COALESCE(LAG(sequence) OVER history, 0) + 1 AS next_sequence
+FROM order_event
+WINDOW history AS (PARTITION BY order_id ORDER BY sequence)";
+    Check {
+        invariant: 6,
+        name: "history",
+        rows: "order events",
+        counted: "order_event",
+        select: select.into(),
+        key: vec![
+            id::<OrderId>("orderId", "order_id"),
+            Key {
+                name: "sequence",
+                column: "sequence",
+                kind: Kind::Number,
+            },
+        ],
+        rules: vec![equal("sequence", "next_sequence", "sequence")],
+    }
+}
+
+/// 6: an order stands where its last event left it.
+fn statuses_of_events() -> Check {
+    let select = r#"
+SELECT "order".id, "order".status, last_sequence,
+    COUNT(event.order_id) AS events,
+    MAX(CASE WHEN event.sequence = last_sequence THEN event.status END) AS last_status
+FROM "order"
+LEFT JOIN order_event AS event ON event.order_id = "order".id
+GROUP BY "order".id"#;
+    Check {
+        invariant: 6,
+        name: "history",
+        rows: "orders' last events",
+        counted: r#""order""#,
+        select: select.into(),
+        key: vec![id::<OrderId>("orderId", "id")],
+        rules: vec![
+            equal("last sequence", "events", "last_sequence"),
+            equal("status by its last event", "last_status", "status"),
+        ],
+    }
+}
+
+/// 6: an order stands where its items do, as [`derived`](crate::order::state::derived) has it.
+fn statuses_of_items() -> Check {
+    let (mut steps, mut statuses) = (String::new(), String::new());
+    for status in OrderStatus::iter() {
+        if let Some(step) = progress(status) {
+            let status = status.to_value();
+            // Writing to a string does not fail.
+            _ = write!(steps, " WHEN '{status}' THEN {step}");
+            _ = write!(statuses, " WHEN {step} THEN '{status}'");
+        }
+    }
+    let canceled = OrderStatus::Canceled.to_value();
+    let select = format!(
+        r#"
+SELECT "order".id, "order".status,
+    CASE MIN(CASE item.status{steps} END){statuses} ELSE '{canceled}' END AS derived_status
+FROM "order"
+LEFT JOIN order_item AS item ON item.order_id = "order".id
+GROUP BY "order".id"#
+    );
+    Check {
+        invariant: 6,
+        name: "history",
+        rows: "orders' items",
+        counted: r#""order""#,
+        select,
+        key: vec![id::<OrderId>("orderId", "id")],
+        rules: vec![equal("status by its items", "derived_status", "status")],
+    }
+}
+
+/// 7: what was counted in each hour is what was sold in it. An hour without sales may be counted as nothing.
+fn sales(backend: DbBackend) -> Check {
+    let hour = match backend {
+        DbBackend::Postgres => "date_trunc('hour', paid_at, 'UTC')",
+        // Times are text in UTC, to the second or finer.
+        _ => "substr(paid_at, 1, 13) || ':00:00+00:00'",
+    };
+    let select = format!(
+        "
+SELECT hour, product_id, SUM(counted) AS counted, SUM(sold) AS sold
+FROM (
+    SELECT hour, product_id, quantity AS counted, 0 AS sold
+    FROM product_sales
+    UNION ALL
+    SELECT {hour}, product_id, 0, quantity
+    FROM order_item
+    WHERE paid_at IS NOT NULL AND status <> 'CANCELED'
+) AS sales
+GROUP BY hour, product_id"
+    );
+    Check {
+        invariant: 7,
+        name: "sales",
+        rows: "hours of products",
+        counted: "product_sales",
+        select,
+        key: vec![
+            Key {
+                name: "hour",
+                column: "hour",
+                kind: Kind::Time,
+            },
+            id::<ProductId>("productId", "product_id"),
+        ],
+        rules: vec![equal("quantity sold", "sold", "counted")],
+    }
+}
+
+/// 8: of every order that was ever paid, and of no other, the world is told once.
+fn announcements() -> Check {
+    let select = "
+SELECT order_id, MAX(paid) AS paid, SUM(announced) AS announced
+FROM (
+    SELECT order_id,
+        CASE
+            WHEN paid_at IS NOT NULL OR status NOT IN ('PENDING_PAYMENT', 'CANCELED') THEN 1
+            ELSE 0
+        END AS paid,
+        0 AS announced
+    FROM order_item
+    UNION ALL
+    SELECT order_id, 0, 1
+    FROM outbox
+    WHERE topic = 'order.paid'
+) AS told
+GROUP BY order_id";
+    Check {
+        invariant: 8,
+        name: "outbox",
+        rows: "orders' messages",
+        counted: r#""order""#,
+        select: select.into(),
+        key: vec![id::<OrderId>("orderId", "order_id")],
+        rules: vec![equal("order.paid messages", "paid", "announced")],
+    }
+}
+
+fn id<I: TypedId>(name: &'static str, column: &'static str) -> Key {
+    Key {
+        name,
+        column,
+        kind: Kind::Id(|uuid| I::from_uuid(uuid).to_string()),
+    }
+}
+
+const fn equal(what: &'static str, expected: &'static str, found: &'static str) -> Rule {
+    rule(what, Relation::Equal, expected, found)
+}
+
+const fn at_least(what: &'static str, expected: &'static str, found: &'static str) -> Rule {
+    rule(what, Relation::AtLeast, expected, found)
+}
+
+const fn at_most(what: &'static str, expected: &'static str, found: &'static str) -> Rule {
+    rule(what, Relation::AtMost, expected, found)
+}
+
+const fn rule(
+    what: &'static str,
+    relation: Relation,
+    expected: &'static str,
+    found: &'static str,
+) -> Rule {
+    Rule {
+        what,
+        relation,
+        expected,
+        found,
+    }
+}
