@@ -8,6 +8,7 @@
 
 use std::{
     io::{BufRead, IsTerminal, Read},
+    process::ExitCode,
     sync::Arc,
 };
 
@@ -22,6 +23,10 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     app::App,
+    audit::{
+        audit,
+        report::{Format, Report},
+    },
     clock::Clock,
     config::{DatabaseSettings, Limits, LogFormat, LogSettings, Secret, ServeSettings},
     db::{Db, is_unreachable},
@@ -60,6 +65,9 @@ enum Command {
     /// Make members, and give them roles.
     #[command(subcommand)]
     Member(MemberCommand),
+    /// Check that money and stock add up, over every row, while the server runs. Changes nothing. Exits with 0
+    /// if they do, 1 if anything is broken, 2 if it could not be told.
+    Audit(AuditCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -107,6 +115,19 @@ struct CreateMember {
     role: CliRole,
 }
 
+#[derive(Debug, Args)]
+struct AuditCommand {
+    #[command(flatten)]
+    database: DatabaseSettings,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What the program exits with when an audit finds something broken, and when it finds nothing out.
+const BROKEN: u8 = 1;
+const UNTOLD: u8 = 2;
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum CliRole {
     Member,
@@ -124,12 +145,12 @@ impl From<CliRole> for Role {
     }
 }
 
-/// Does what the command line says.
+/// Does what the command line says, and tells what to exit with.
 ///
 /// # Errors
 /// What went wrong, in words for who typed it.
-pub async fn run(cli: Cli) -> Result<(), CommandError> {
-    match cli.command {
+pub async fn run(cli: Cli) -> Result<ExitCode, CommandError> {
+    let done = match cli.command {
         Command::Serve(settings) => serve(*settings).await,
         Command::Migrate(Migrate::Up(database)) => {
             let db = connect(&database).await?;
@@ -156,7 +177,9 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
             Ok(())
         }
         Command::Member(command) => member_command(command).await,
-    }
+        Command::Audit(command) => return Ok(audit_command(&command).await),
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// The schema as it stands in `schema.graphql`.
@@ -312,12 +335,52 @@ async fn member_command(command: MemberCommand) -> Result<(), CommandError> {
     }
 }
 
+async fn audit_command(command: &AuditCommand) -> ExitCode {
+    match told_by_audit(command).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(BROKEN),
+        Err(error) => {
+            eprintln!("jangteo: {error}");
+            ExitCode::from(UNTOLD)
+        }
+    }
+}
+
+/// Prints an audit; gives whether nothing is broken.
+async fn told_by_audit(command: &AuditCommand) -> Result<bool, CommandError> {
+    command.database.checked_url()?;
+    if let Some(file) = command.database.sqlite_file()
+        && !file.exists()
+    {
+        // It would be made, and found to be in order.
+        return Err(format!("there is no database at {} (DATABASE_URL)", file.display()).into());
+    }
+    let db = migrated(&command.database).await?;
+    let format = if command.json {
+        Format::Json
+    } else {
+        Format::Text
+    };
+    let mut report = Report::new(std::io::stdout(), format);
+    let tallies = audit(&db, |row| report.tell(row)).await?;
+    let is_clean = report.end(&tallies)?;
+    db.close().await?;
+    Ok(is_clean)
+}
+
+/// A database whose schema is up to date.
+async fn migrated(database: &DatabaseSettings) -> Result<Db, CommandError> {
+    let db = connect(database).await?;
+    if db.is_migrated().await? {
+        Ok(db)
+    } else {
+        Err("the database's schema is not up to date: run `jangteo migrate up`".into())
+    }
+}
+
 /// The shop without its doors.
 async fn shop(database: &DatabaseSettings) -> Result<Arc<App>, CommandError> {
-    let db = connect(database).await?;
-    if !db.is_migrated().await? {
-        return Err("the database's schema is not up to date: run `jangteo migrate up`".into());
-    }
+    let db = migrated(database).await?;
     // Nobody signs in here: any key does.
     let secret = Secret::new(rand::rng().random::<[u8; 32]>());
     Ok(App::start(db, Clock::system(), Limits::default(), &secret))

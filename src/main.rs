@@ -9,7 +9,7 @@ use jangteo::cli::{Cli, run};
 #[expect(clippy::print_stderr, reason = "a command line speaks")]
 async fn main() -> ExitCode {
     match run(Cli::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("jangteo: {error}");
             ExitCode::FAILURE

@@ -19,7 +19,7 @@ use entity::{
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use jangteo::db::Db;
-use sea_orm::{EntityTrait, PaginatorTrait};
+use sea_orm::{ActiveValue::Set, EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::{OnceCell, mpsc};
@@ -249,7 +249,7 @@ async fn post(
 fn help_names_every_command_and_setting() {
     let place = Place::new();
     let help = place.ok(&["--help"]);
-    for command in ["serve", "migrate", "seed", "schema", "member"] {
+    for command in ["serve", "migrate", "seed", "schema", "member", "audit"] {
         assert!(help.contains(command), "{help}");
     }
     let help = place.ok(&["serve", "--help"]);
@@ -274,13 +274,14 @@ fn help_names_every_command_and_setting() {
             "{default} in {help}"
         );
     }
-    let commands: [&[&str]; 6] = [
+    let commands: [&[&str]; 7] = [
         &["migrate", "up"],
         &["migrate", "down"],
         &["migrate", "status"],
         &["seed"],
         &["member", "create"],
         &["member", "set-role"],
+        &["audit"],
     ];
     for command in commands {
         let help = place.ok(&[command, &["--help"]].concat());
@@ -919,4 +920,86 @@ fn the_database_is_where_the_setting_says() {
         "the flag wins"
     );
     assert!(!exists("not-here.db") && !exists("jangteo.db"));
+}
+
+#[tokio::test]
+async fn an_audit_runs_beside_the_server_and_its_exit_tells_what_it_found() {
+    let place = Place::with_demo().await;
+    let server = place.serve(&["--demo"], &[]);
+    let told = place.ok(&["audit"]);
+    assert!(told.starts_with("invariant  checked"), "{told}");
+    assert!(told.ends_with("\nEverything adds up.\n"), "{told}");
+    let document: Value = serde_json::from_str(&place.ok(&["audit", "--json"])).expect("JSON");
+    assert_eq!(
+        (&document["clean"], &document["broken"]),
+        (&json!(true), &json!([]))
+    );
+    let orders = &document["checks"][4];
+    assert_eq!(
+        (&orders["rows"], &orders["checked"]),
+        (&json!("orders"), &json!(300))
+    );
+
+    let url = format!("sqlite://{}", place.file("jangteo.db").display());
+    let db = Db::connect(&url, 1).await.expect("the database opens");
+    let some = stock::Entity::find().one(db.reader()).await;
+    let some = some.expect("the table reads").expect("some stock");
+    let (option, quantity) = (some.option_id, some.quantity);
+    let more = stock::ActiveModel {
+        option_id: Set(option),
+        quantity: Set(quantity + 1),
+    };
+    stock::Entity::update(more)
+        .exec(db.writer())
+        .await
+        .expect("more stock");
+
+    let found = format!(
+        "1 {option}: quantity in stock: expected {quantity}, found {}\n\ninvariant  checked",
+        quantity + 1
+    );
+    let ended = place.run(&["audit"], &[], "");
+    assert_eq!((ended.code, &*ended.errors), (Some(1), ""));
+    assert!(ended.output.starts_with(&found), "{}", ended.output);
+    assert!(
+        ended.output.ends_with("\n1 row is broken.\n"),
+        "{}",
+        ended.output
+    );
+    let ended = place.run(&["audit", "--json"], &[("DATABASE_URL", &url)], "");
+    assert_eq!(ended.code, Some(1), "{}", ended.errors);
+    let document: Value = serde_json::from_str(&ended.output).expect("JSON");
+    assert_eq!(document["clean"], false);
+    assert_eq!(document["broken"][0]["key"]["optionId"], option.to_string());
+    assert_eq!(server.status("/readyz").await, 200);
+}
+
+#[test]
+fn an_audit_that_cannot_be_made_is_not_a_clean_one() {
+    let place = Place::new();
+    let ended = place.run(&["audit"], &[], "");
+    assert_eq!(ended.code, Some(2), "{}", ended.errors);
+    assert!(
+        ended.errors.contains("there is no database at jangteo.db"),
+        "{}",
+        ended.errors
+    );
+    assert!(!place.file("jangteo.db").exists(), "an audit makes nothing");
+
+    place.ok(&["migrate", "up"]);
+    place.ok(&["audit"]);
+    place.ok(&["migrate", "down"]);
+    let ended = place.run(&["audit", "--json"], &[], "");
+    assert_eq!(ended.code, Some(2), "{}", ended.errors);
+    assert!(
+        ended.errors.contains("jangteo migrate up"),
+        "{}",
+        ended.errors
+    );
+    assert_eq!(ended.output, "");
+
+    let unreachable = [("DATABASE_URL", "postgres://shop:hunter2@127.0.0.1:1/shop")];
+    let ended = place.run(&["audit"], &unreachable, "");
+    assert_eq!(ended.code, Some(2), "{}", ended.errors);
+    assert!(!ended.errors.contains("hunter2"), "{}", ended.errors);
 }
