@@ -3,7 +3,7 @@
 //! A setting is a flag of `jangteo serve` or an environment variable; the flag wins. All of them are
 //! checked before anything starts, and a wrong one is named in the error.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 use entity::Won;
@@ -215,6 +215,12 @@ pub const QUERY_COMPLEXITY_MAX: usize = 20_000;
 
 /// How many selections a query may have with its fragments written out.
 pub const QUERY_SELECTIONS_MAX: usize = 2_000;
+
+/// How many documents are kept so that they need not be read again: more than a shop's apps have operations.
+pub const DOCUMENTS_KEPT: NonZeroUsize = NonZeroUsize::new(500).unwrap();
+
+/// The longest document that is kept, in bytes.
+pub const DOCUMENT_KEPT_BYTES_MAX: usize = 8 * 1024;
 
 /// How many fields an operation may have at its root: each of a mutation's is a transaction.
 pub const ROOT_FIELDS_MAX: usize = 20;

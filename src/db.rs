@@ -50,17 +50,22 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// How long a transaction may go on losing races before its caller is told.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What PostgreSQL puts an end to: so that a lock that somebody forgot stops nobody for good, and nobody who
-/// died holds one.
-const TIMEOUTS: [(&str, &str); 3] = [
+/// What PostgreSQL is told on each connection.
+const SETTINGS: [(&str, &str); 5] = [
+    // What it puts an end to: a lock that somebody forgot stops nobody for good, and nobody who died holds one.
     ("lock_timeout", "1s"),
     ("statement_timeout", "15s"),
     ("idle_in_transaction_session_timeout", "15s"),
+    // Statements find their rows by indexes. The planner, who sees neither how few rows come in a parameter
+    // nor how a young table will grow, would rather read whole tables, and keep that plan.
+    ("enable_seqscan", "off"),
+    // Compiling pays for queries that take seconds; none of these may.
+    ("jit", "off"),
 ];
 
-/// What a long look is spared of these: it holds no lock that anybody waits for.
-const PATIENCE_OF_SNAPSHOTS: &str =
-    "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
+/// What a long look over whole tables is spared of these: it holds no lock that anybody waits for.
+const SETTINGS_OF_SNAPSHOTS: &str = "SET LOCAL statement_timeout = 0; \
+     SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL enable_seqscan = on";
 
 /// How long a statement waits for a connection, or for SQLite's write lock.
 const WAIT_MAX: Duration = Duration::from_secs(10);
@@ -201,7 +206,7 @@ impl Db {
             ..TransactionOptions::default()
         };
         let snapshot = begin(&self.reader, options).await?;
-        snapshot.execute_unprepared(PATIENCE_OF_SNAPSHOTS).await?;
+        snapshot.execute_unprepared(SETTINGS_OF_SNAPSHOTS).await?;
         Ok(snapshot)
     }
 
@@ -305,7 +310,7 @@ fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
 
 fn postgres(url: &str, connections: u32) -> ConnectOptions {
     let mut options = common(url, connections);
-    options.map_sqlx_postgres_opts(|options| options.application_name("jangteo").options(TIMEOUTS));
+    options.map_sqlx_postgres_opts(|options| options.application_name("jangteo").options(SETTINGS));
     options
 }
 

@@ -12,7 +12,7 @@ use crate::{
     config::{Limits, Secret},
     db::Db,
     fault::Fault,
-    graphql::build_schema,
+    graphql::Api,
     http::{HttpState, router},
 };
 
@@ -82,7 +82,7 @@ impl Server {
         let stopping = CancellationToken::new();
         let connections = TaskTracker::new();
         let state = HttpState {
-            schema: build_schema(Some(app.clone())),
+            api: Arc::new(Api::new(app.clone())),
             app: app.clone(),
             stopping: stopping.clone(),
             connections: connections.clone(),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_graphql::{
     Data, Executor, Request, Response,
-    parser::types::{ExecutableDocument, OperationDefinition, OperationType},
+    parser::types::{OperationDefinition, OperationType},
 };
 use futures_util::{
     StreamExt,
@@ -12,9 +12,9 @@ use futures_util::{
 use tokio_util::task::TaskTracker;
 
 use super::{
-    ApiError, RequestId, ShopSchema,
+    ApiError, RequestId, ShopSchema, build_schema,
+    document::{Document, Documents},
     error::complete,
-    expansion::expanded_selections,
     loader::{LoadQueue, drive, drive_stream},
     response_nulls::with_nulls,
     response_order::{chosen, in_query_order},
@@ -24,11 +24,29 @@ use crate::{
     config::{QUERY_SELECTIONS_MAX, ROOT_FIELDS_MAX},
 };
 
+/// What executing needs, made once.
+pub struct Api {
+    schema: ShopSchema,
+    app: Arc<App>,
+    documents: Documents,
+}
+
+impl Api {
+    /// The API of a shop.
+    #[must_use]
+    pub fn new(app: Arc<App>) -> Self {
+        Self {
+            schema: build_schema(Some(app.clone())),
+            app,
+            documents: Documents::default(),
+        }
+    }
+}
+
 /// Executes operations: gives each its loaders, and completes its responses. Both transports use it.
 #[derive(Clone)]
 pub struct ShopExecutor {
-    schema: ShopSchema,
-    app: Arc<App>,
+    api: Arc<Api>,
     request_id: RequestId,
     unfinished: TaskTracker,
 }
@@ -36,10 +54,9 @@ pub struct ShopExecutor {
 impl ShopExecutor {
     /// For one request, or one WebSocket connection.
     #[must_use]
-    pub fn new(schema: ShopSchema, app: Arc<App>, request_id: RequestId) -> Self {
+    pub fn new(api: Arc<Api>, request_id: RequestId) -> Self {
         Self {
-            schema,
-            app,
+            api,
             request_id,
             unfinished: TaskTracker::new(),
         }
@@ -54,28 +71,27 @@ impl ShopExecutor {
 }
 
 impl Executor for ShopExecutor {
-    async fn execute(&self, mut request: Request) -> Response {
+    async fn execute(&self, request: Request) -> Response {
         let queue = LoadQueue::default();
-        let finish = Finish::of(&mut request, &self.request_id);
-        let request = request.data(queue.loaders(self.app.db.clone()));
-        match finish.check() {
-            Ok(()) => finish.apply(drive(self.schema.execute(request), queue).await),
-            Err(error) => finish.refuse(error),
+        match self.prepare(request, &queue) {
+            Ok((request, finish)) => {
+                finish.apply(drive(self.api.schema.execute(request), queue).await)
+            }
+            Err(refusal) => refusal,
         }
     }
 
     fn execute_stream(
         &self,
-        mut request: Request,
+        request: Request,
         session_data: Option<Arc<Data>>,
     ) -> BoxStream<'static, Response> {
         let queue = LoadQueue::default();
-        let finish = Finish::of(&mut request, &self.request_id);
-        let request = request.data(queue.loaders(self.app.db.clone()));
-        if let Err(error) = finish.check() {
-            return stream::once(ready(finish.refuse(error))).boxed();
-        }
-        let responses = Executor::execute_stream(&self.schema, request, session_data);
+        let (request, finish) = match self.prepare(request, &queue) {
+            Ok(prepared) => prepared,
+            Err(refusal) => return stream::once(ready(refusal)).boxed(),
+        };
+        let responses = Executor::execute_stream(&self.api.schema, request, session_data);
         let is_answered_once = finish
             .operation()
             .is_some_and(|operation| operation.ty != OperationType::Subscription);
@@ -88,33 +104,43 @@ impl Executor for ShopExecutor {
     }
 }
 
+impl ShopExecutor {
+    /// The request with its document and loaders, and what is to be done to its responses; or its refusal.
+    fn prepare(
+        &self,
+        mut request: Request,
+        queue: &LoadQueue,
+    ) -> Result<(Request, Finish), Response> {
+        let refuse = |error| complete(Response::from_errors(vec![error]), &self.request_id);
+        let document = self.api.documents.read(&request.query).map_err(refuse)?;
+        request.set_parsed_query(document.executable.clone());
+        let finish = Finish {
+            document,
+            operation_name: request.operation_name.clone(),
+            request_id: self.request_id.clone(),
+        };
+        finish
+            .check()
+            .map_err(|error| refuse(error.at_the_root()))?;
+        Ok((request.data(queue.loaders(self.api.app.db.clone())), finish))
+    }
+}
+
 /// What is done to each response of a request before it leaves.
 struct Finish {
-    /// A document that cannot be read gives no data to be put in order.
-    document: Option<ExecutableDocument>,
+    document: Arc<Document>,
     operation_name: Option<String>,
     request_id: RequestId,
 }
 
 impl Finish {
-    fn of(request: &mut Request, request_id: &RequestId) -> Self {
-        Self {
-            document: request.parsed_query().ok().cloned(),
-            operation_name: request.operation_name.clone(),
-            request_id: request_id.clone(),
-        }
-    }
-
     fn operation(&self) -> Option<&OperationDefinition> {
-        chosen(self.document.as_ref()?, self.operation_name.as_deref())
+        chosen(&self.document.executable, self.operation_name.as_deref())
     }
 
     /// Whether the operation is small enough to be looked at closer.
     fn check(&self) -> Result<(), ApiError> {
-        let Some(document) = &self.document else {
-            return Ok(());
-        };
-        if expanded_selections(document) > QUERY_SELECTIONS_MAX {
+        if self.document.selections > QUERY_SELECTIONS_MAX {
             let message = format!("The query selects more than {QUERY_SELECTIONS_MAX} fields.");
             return Err(ApiError::TooComplex(message));
         }
@@ -128,15 +154,9 @@ impl Finish {
         Ok(())
     }
 
-    fn refuse(&self, error: ApiError) -> Response {
-        complete(
-            Response::from_errors(vec![error.at_the_root()]),
-            &self.request_id,
-        )
-    }
-
     fn apply(&self, mut response: Response) -> Response {
-        if let (Some(document), Some(operation)) = (&self.document, self.operation()) {
+        if let Some(operation) = self.operation() {
+            let document = &self.document.executable;
             let data = std::mem::take(&mut response.data);
             let data = with_nulls(data, &response.errors, document, operation);
             response.data = in_query_order(data, document, operation);

@@ -2,6 +2,7 @@
 
 pub mod caller;
 pub mod connection;
+mod document;
 pub mod error;
 mod executor;
 mod expansion;
@@ -22,7 +23,7 @@ use crate::app::App;
 
 pub use caller::{Caller, Identity};
 pub use error::{ApiError, RequestId};
-pub use executor::ShopExecutor;
+pub use executor::{Api, ShopExecutor};
 pub use id::{IdArgument, parse_ids};
 pub use loader::Loaders;
 pub use schema::{ShopSchema, build as build_schema};

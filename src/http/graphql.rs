@@ -42,7 +42,7 @@ pub async fn serve(
         }
     };
     let identity = Identity::of(authorization(&headers), &state.app.tokens);
-    let executor = ShopExecutor::new(state.schema, state.app, request_id.clone());
+    let executor = ShopExecutor::new(state.api, request_id.clone());
     // In a task of its own, which the server waits for when it stops: a client that hangs up cancels nothing
     // half-way.
     let execution = async move { executor.execute(request.data(identity)).await };

@@ -17,13 +17,13 @@ use axum::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{app::App, graphql::ShopSchema};
+use crate::{app::App, graphql::Api};
 
 /// What handlers are handed.
 #[derive(Clone, FromRef)]
 pub struct HttpState {
     pub app: Arc<App>,
-    pub schema: ShopSchema,
+    pub api: Arc<Api>,
     /// Canceled when the server begins to stop.
     pub stopping: CancellationToken,
     /// The WebSocket connections, which outlive their requests.

@@ -65,7 +65,7 @@ async fn converse(
     request_id: RequestId,
 ) {
     let (mut sink, stream) = socket.split();
-    let executor = ShopExecutor::new(state.schema, state.app.clone(), request_id);
+    let executor = ShopExecutor::new(state.api, request_id);
     let unfinished = executor.unfinished().clone();
     let app = state.app;
     let conversation = GraphQLWebSocket::new_with_pair(&mut sink, stream, executor, protocol)

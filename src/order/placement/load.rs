@@ -7,11 +7,11 @@ use std::collections::{BTreeSet, HashMap};
 use entity::{
     Won,
     id::{MemberId, OptionId, ProductId, StoreId},
-    order, product, product_option, store,
+    order, product, product_option, stock, store,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter,
-    QuerySelect, RelationTrait, prelude::DateTimeUtc,
+    QueryOrder, QuerySelect, RelationTrait, prelude::DateTimeUtc, sea_query::LockType,
 };
 
 use super::{
@@ -24,7 +24,6 @@ use crate::{
     db::Transaction,
     point,
     rows::{Kind, Rows, among},
-    stock,
 };
 
 /// The snapshot that the commands are decided over.
@@ -37,12 +36,7 @@ pub async fn load(
     load_carts(tx, commands, &mut snapshot).await?;
     let options = options(commands, &snapshot);
     if !options.is_empty() {
-        snapshot.offers = offers(tx, &options).await?;
-        let stock = stock::store::lock(tx, &options).await?;
-        snapshot.stock = stock
-            .into_iter()
-            .map(|row| (row.option_id, row.quantity))
-            .collect();
+        load_offers(tx, &options, &mut snapshot).await?;
     }
     load_purses(tx, commands, now, &mut snapshot).await?;
     snapshot.placed = placed(tx, commands).await?;
@@ -88,6 +82,7 @@ fn options(commands: &[Command], snapshot: &Snapshot) -> Vec<OptionId> {
 #[derive(FromQueryResult)]
 struct OfferRow {
     option_id: OptionId,
+    quantity: i32,
     option_name: String,
     price: Won,
     product_id: ProductId,
@@ -97,12 +92,19 @@ struct OfferRow {
     is_open: bool,
 }
 
-async fn offers(tx: &Transaction, options: &[OptionId]) -> Result<HashMap<OptionId, Offer>, DbErr> {
-    let rows = product_option::Entity::find()
-        .inner_join(product::Entity)
+/// The options as they are sold now, their stock locked in the order of their ids.
+async fn load_offers(
+    tx: &Transaction,
+    options: &[OptionId],
+    snapshot: &mut Snapshot,
+) -> Result<(), DbErr> {
+    let wanted = among(tx.get_database_backend(), options.iter().copied());
+    let mut rows = stock::Entity::find()
+        .inner_join(product_option::Entity)
+        .join(JoinType::InnerJoin, product_option::Relation::Product.def())
         .join(JoinType::InnerJoin, product::Relation::Store.def())
         .select_only()
-        .column_as(product_option::Column::Id, "option_id")
+        .columns([stock::Column::OptionId, stock::Column::Quantity])
         .column_as(product_option::Column::Name, "option_name")
         .column_as(product_option::Column::Price, "price")
         .column_as(product::Column::Id, "product_id")
@@ -110,14 +112,12 @@ async fn offers(tx: &Transaction, options: &[OptionId]) -> Result<HashMap<Option
         .column_as(product::Column::DeletedAt, "deleted_at")
         .column_as(store::Column::Id, "store_id")
         .column_as(store::Column::IsOpen, "is_open")
-        .filter(
-            product_option::Column::Id
-                .in_subquery(among(tx.get_database_backend(), options.iter().copied())),
-        )
-        .into_model::<OfferRow>()
-        .all(tx)
-        .await?;
-    let offer = |row: OfferRow| {
+        .filter(stock::Column::OptionId.in_subquery(wanted))
+        .order_by_asc(stock::Column::OptionId);
+    // The stock alone: a lock on products would hold up others who sell them.
+    QuerySelect::query(&mut rows).lock_with_tables(LockType::Update, [stock::Entity]);
+    for row in rows.into_model::<OfferRow>().all(tx).await? {
+        snapshot.stock.insert(row.option_id, row.quantity);
         let offer = Offer {
             product_id: row.product_id,
             store_id: row.store_id,
@@ -127,9 +127,9 @@ async fn offers(tx: &Transaction, options: &[OptionId]) -> Result<HashMap<Option
             is_on_sale: row.deleted_at.is_none(),
             is_open: row.is_open,
         };
-        (row.option_id, offer)
-    };
-    Ok(rows.into_iter().map(offer).collect())
+        snapshot.offers.insert(row.option_id, offer);
+    }
+    Ok(())
 }
 
 /// Locks the members' purses; who has none yet gets an empty one, because the purse's row is also the
