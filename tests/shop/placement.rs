@@ -432,7 +432,7 @@ both! {
         }
         let buying = (0..64).map(|number| {
             let shop = if number % 2 == 0 { &one } else { &other };
-            let client = shop.anonymous().with_token(members[number % 16].token.as_ref().expect("a token"));
+            let client = members[number % 16].at(shop.address());
             let mut options = product.options.clone();
             options.rotate_left(number % 3);
             if number % 4 < 2 {
@@ -466,16 +466,14 @@ both! {
         let other = Shop::open_at(database.again(), open_limits()).await;
         let hot = one.product("한정판", &[("하나", 1_000, 25)]).await;
         let mina = one.member_with_points(100_000).await;
-        let token = mina.token.as_ref().expect("a token");
         let mut buyers = Vec::new();
         for _ in 0..30 {
             buyers.push(one.member_with_points(1_000).await);
         }
         let orders = buyers.iter().enumerate().flat_map(|(number, buyer)| {
-            let token = buyer.token.as_ref().expect("a token");
             // Each tries at both, with the same key.
             [&one, &other].map(|shop| {
-                let client = shop.anonymous().with_token(token);
+                let client = buyer.at(shop.address());
                 let hot = &hot;
                 async move { (number, client.order(hot, 0, 1, "the one").await) }
             })
@@ -497,7 +495,7 @@ both! {
         }
         assert_eq!(one.contents().await.count("order"), 25);
         assert_eq!(other.stock(&hot).await, [0]);
-        let late = other.anonymous().with_token(token).order(&hot, 0, 1, "late").await;
+        let late = mina.at(other.address()).order(&hot, 0, 1, "late").await;
         assert_eq!(late["userErrors"][0]["code"], "INSUFFICIENT_STOCK");
     }
 

@@ -37,8 +37,22 @@ impl Client {
         }
     }
 
+    /// The same somebody at another server.
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self {
+            address,
+            ..self.clone()
+        }
+    }
+
     /// Sends an operation, and gives whatever comes back.
     pub async fn send(&self, query: &str, variables: Value) -> Answer {
+        let answer = self.try_send(query, variables).await;
+        answer.expect("the server answers")
+    }
+
+    /// Sends an operation to a server that may not be there to answer.
+    pub async fn try_send(&self, query: &str, variables: Value) -> reqwest::Result<Answer> {
         let mut request = self
             .http
             .post(format!("http://{}/graphql", self.address))
@@ -46,12 +60,12 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        let response = request.send().await.expect("the server answers");
+        let response = request.send().await?;
         let status = response.status().as_u16();
-        Answer {
+        Ok(Answer {
             status,
-            body: response.json().await.expect("the answer is JSON"),
-        }
+            body: response.json().await?,
+        })
     }
 
     /// Sends an operation that has no top-level errors; gives its data.

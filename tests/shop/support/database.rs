@@ -54,12 +54,14 @@ impl Database {
 }
 
 impl TestDatabase {
+    /// One that is there already.
+    pub fn at(url: String) -> Self {
+        Self { url, _folder: None }
+    }
+
     /// The same database for one more server. It is gone with the first.
     pub fn again(&self) -> Self {
-        Self {
-            url: self.url.clone(),
-            _folder: None,
-        }
+        Self::at(self.url.clone())
     }
 
     /// One connection, whose settings are its own.
@@ -133,10 +135,7 @@ async fn new_postgres(template: &str) -> TestDatabase {
         .expect("a test may create a database");
     admin.close().await.expect("the connection closes");
     let (server, _) = server_url().rsplit_once('/').expect("a URL has a path");
-    TestDatabase {
-        url: format!("{server}/{name}"),
-        _folder: None,
-    }
+    TestDatabase::at(format!("{server}/{name}"))
 }
 
 async fn connect_to_server() -> DatabaseConnection {
