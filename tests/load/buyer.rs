@@ -112,6 +112,24 @@ impl Buyer {
         true
     }
 
+    /// Orders a piece of the most wanted option, again and again, until there is none.
+    pub async fn buy_up(&mut self, servers: &[SocketAddr]) {
+        loop {
+            let line = json!({ "optionId": self.options[0], "quantity": 1 });
+            let wish = Wish::Order {
+                input: json!({ "lines": [line], "idempotencyKey": self.key() }),
+            };
+            let payload = self.ask(servers, &wish).await.expect("an answer");
+            match payload["userErrors"][0]["code"].as_str() {
+                None => self.note(wish, &payload),
+                Some(code) => {
+                    assert_eq!(code, "INSUFFICIENT_STOCK", "{payload:#}");
+                    return;
+                }
+            }
+        }
+    }
+
     /// Asserts that the database holds what this client was told, and nothing else of its own.
     pub async fn check(&self, db: &Db) {
         let orders = order::Entity::find()

@@ -103,6 +103,11 @@ impl Crowd {
         busy.end().await
     }
 
+    /// Buys up what everybody wants.
+    pub async fn buy_up(&mut self, servers: &[SocketAddr]) {
+        join_all(self.buyers.iter_mut().map(|buyer| buyer.buy_up(servers))).await;
+    }
+
     /// Asserts that the database holds what each was told, and that there was something to tell.
     pub async fn check(&self, database: &TestDatabase) {
         let db = database.connect().await;

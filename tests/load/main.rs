@@ -1,8 +1,10 @@
-//! The program under load, as it is run: servers as processes of their own, killed, and with their database killed
-//! under them. After each, nothing is lost, nothing happened twice, and the audit finds nothing.
+//! The program under load, as it is run: servers as processes of their own, killed, with their database killed
+//! under them, and side by side on one database. After each, nothing is lost, nothing happened twice, and the
+//! audit finds nothing.
 //!
 //! What clients do, and when things are killed, is drawn from a seed, which a failing test prints; `LOAD_SEED`
-//! sets it.
+//! sets it. `LOAD_SECONDS` is how long the servers side by side are kept busy: 20 unless it is set, and 60 for a
+//! long look.
 
 #![expect(
     clippy::expect_used,
@@ -23,4 +25,5 @@ mod buyer;
 mod cluster;
 mod crash;
 mod crowd;
+mod instances;
 mod program;
