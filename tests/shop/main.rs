@@ -16,6 +16,7 @@ mod catalog;
 mod http;
 mod members;
 mod migrations;
+mod model;
 mod orders;
 mod placement;
 mod plans;
