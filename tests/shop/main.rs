@@ -13,6 +13,7 @@ mod audit;
 mod cancellations;
 mod carts;
 mod catalog;
+mod commits;
 mod http;
 mod members;
 mod migrations;

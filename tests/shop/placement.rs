@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use entity::{
     Won, cart, cart_item,
     id::{CartId, CartItemId, MemberId, OptionId, StoreId, UserPointId},
-    member, store, user_point,
+    member, stock as stock_row, store, user_point,
 };
 use futures_util::{
     FutureExt, StreamExt,
@@ -21,10 +21,16 @@ use jangteo::{
     db::Db,
     event::Bus,
     fault::{Failure, Fault},
-    order::placement::{Answer, Command, Line, Placer, Refusal, Request, Selection},
+    order::{
+        self,
+        placement::{Answer, Command, Line, Placer, Refusal, Request, Selection},
+    },
 };
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
-use sea_orm::{DbBackend, EntityTrait};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, QueryFilter,
+    QuerySelect, Statement,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -318,6 +324,42 @@ both! {
         shop.contents().await.assert_same(&before);
     }
 
+    async fn commands_that_wait_past_their_deadline_are_refused_and_never_tried(database: Database) {
+        let limits = Limits {
+            order_batch: 1,
+            order_deadline: Duration::from_millis(100),
+            ..open_limits()
+        };
+        let shop = Shop::open_with(database, limits).await;
+        let shirt = shop.product("셔츠", &[("화이트", 1_000, 100)]).await;
+        let mina = shop.member_with_points(100_000).await;
+        let member_id = mina.member_id().await;
+        let app = shop.app().clone();
+        let blockade = Blockade::of(&shop.database, &shirt, 0).await;
+
+        let orders = (0..12).map(|number| place(&app, member_id, shirt.options[0], number));
+        let mut orders = join_all(orders);
+        // Asks each once, so that all have queued: the first are tried, and hold the others up.
+        assert!((&mut orders).now_or_never().is_none());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        blockade.lift().await;
+
+        let mut late = 0;
+        for (number, answer) in orders.await.into_iter().enumerate() {
+            let found = order::store::by_idempotency_key(app.db.reader(), member_id, &number.to_string()).await;
+            let found = found.expect("the orders read");
+            match answer {
+                Ok(placed) => assert_eq!(found, Some(placed)),
+                Err(Failure::Fault(Fault::TimedOut)) => {
+                    assert_eq!(found, None);
+                    late += 1;
+                }
+                Err(other) => panic!("command {number}: {other:?}"),
+            }
+        }
+        assert!(late > 0, "some have waited for too long");
+    }
+
     async fn a_full_queue_turns_orders_away_at_once(database: Database) {
         let limits = Limits { order_queue: 1, order_deadline: Duration::from_hours(1), ..open_limits() };
         let shop = Shop::open_with(database, limits).await;
@@ -525,4 +567,55 @@ both! {
 async fn place(app: &App, member_id: MemberId, option_id: OptionId, number: i32) -> Answer {
     let request = request(option_id, 1, &number.to_string());
     app.placement.place(member_id, request).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_runs_into_a_deadlock_is_tried_again() {
+    let shop = Shop::open(Database::Postgres).await;
+    let shirt = shop.product("셔츠", &[("화이트", 1_000, 100)]).await;
+    let mina = shop.member_with_points(10_000).await;
+    let member_id = mina.member_id().await;
+    let observer = shop.database.connect_alone().await;
+    // A stranger takes the locks the other way round: the purse before the stock.
+    let stranger = shop.database.connect_alone().await;
+    let begun = stranger.execute_unprepared("BEGIN").await;
+    begun.expect("a transaction");
+    let purse = user_point::Entity::find()
+        .filter(user_point::COLUMN.member_id.eq(member_id))
+        .lock_exclusive()
+        .one(&stranger)
+        .await;
+    purse.expect("a lock").expect("a purse");
+
+    let order = tokio::spawn(async move {
+        let placed = mina.order(&shirt, 0, 1, "key").await;
+        (mina, shirt, placed)
+    });
+    while !is_anybody_waiting_for_a_lock(&observer).await {
+        tokio::task::yield_now().await;
+    }
+    // The order holds the stock and waits for the purse. It gives way, or this would never end.
+    let stock = stock_row::Entity::find()
+        .lock_exclusive()
+        .one(&stranger)
+        .await;
+    stock.expect("the order gave way").expect("a stock");
+    let ended = stranger.execute_unprepared("ROLLBACK").await;
+    ended.expect("the end of the transaction");
+
+    let (mina, shirt, placed) = order.await.expect("no panic");
+    assert_eq!(placed["order"]["status"], "PAID", "{placed:#}");
+    assert_eq!(shop.contents().await.count("order"), 1);
+    assert_eq!(shop.stock(&shirt).await, [99]);
+    assert_eq!(mina.balance().await, 9_000);
+}
+
+async fn is_anybody_waiting_for_a_lock(observer: &DatabaseConnection) -> bool {
+    let waiting = observer.query_one_raw(Statement::from_string(
+        DbBackend::Postgres,
+        "SELECT EXISTS (SELECT 1 FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock')",
+    ));
+    let row = waiting.await.expect("the database answers").expect("a row");
+    row.try_get_by_index(0).expect("a truth")
 }

@@ -5,6 +5,7 @@ mod blockade;
 mod client;
 mod contents;
 mod database;
+mod proxy;
 mod shop;
 mod socket;
 
@@ -12,6 +13,7 @@ pub use blockade::Blockade;
 pub use client::{Client, PLACE_ORDER, refusal};
 pub use contents::Contents;
 pub use database::{CONNECTIONS, Database, TestDatabase};
+pub use proxy::{Cut, Proxy};
 pub use shop::{PASSWORD, Product, Shop};
 pub use socket::{Received, Socket, Subscription};
 
