@@ -51,21 +51,24 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What PostgreSQL is told on each connection.
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 7] = [
     // What it puts an end to: a lock that somebody forgot stops nobody for good, and nobody who died holds one.
     ("lock_timeout", "1s"),
     ("statement_timeout", "15s"),
     ("idle_in_transaction_session_timeout", "15s"),
-    // Statements find their rows by indexes. The planner, who sees neither how few rows come in a parameter
-    // nor how a young table will grow, would rather read whole tables, and keep that plan.
+    // Statements find each row that they need by an index. The planner, who sees neither how few rows come in a
+    // parameter nor how a young table will grow, would rather read whole tables, and keeps such a plan.
     ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
     // Compiling pays for queries that take seconds; none of these may.
     ("jit", "off"),
 ];
 
 /// What a long look over whole tables is spared of these: it holds no lock that anybody waits for.
 const SETTINGS_OF_SNAPSHOTS: &str = "SET LOCAL statement_timeout = 0; \
-     SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL enable_seqscan = on";
+     SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL enable_seqscan = on; \
+     SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on";
 
 /// How long a statement waits for a connection, or for SQLite's write lock.
 const WAIT_MAX: Duration = Duration::from_secs(10);
@@ -380,11 +383,14 @@ fn sqlite_code(code: &str) -> Option<i32> {
     code.parse::<i32>().ok().map(|code| code & 0xff)
 }
 
-/// Whether the database found fault with the data themselves: a constraint, a value out of range.
+/// Whether the fault is with the data themselves: a constraint, a value out of range, a row that cannot be read.
 pub fn is_about_data(error: &DbErr) -> bool {
     const SQLITE_TOO_BIG: i32 = 18;
     const SQLITE_CONSTRAINT: i32 = 19;
     const SQLITE_MISMATCH: i32 = 20;
+    if is_unreadable(error) {
+        return true;
+    }
     match code(error).as_deref() {
         // SQLSTATE has five characters: data exceptions, integrity constraint violations.
         Some(state) if state.len() == 5 => state.starts_with("22") || state.starts_with("23"),
@@ -392,6 +398,20 @@ pub fn is_about_data(error: &DbErr) -> bool {
             matches!(code, SQLITE_TOO_BIG | SQLITE_CONSTRAINT | SQLITE_MISMATCH)
         }),
         None => false,
+    }
+}
+
+/// Whether a row holds what its type cannot.
+fn is_unreadable(error: &DbErr) -> bool {
+    match error {
+        DbErr::Type(_) | DbErr::Json(_) => true,
+        DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            matches!(
+                error.as_ref(),
+                SqlxError::ColumnDecode { .. } | SqlxError::Decode(_)
+            )
+        }
+        _ => false,
     }
 }
 

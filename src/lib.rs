@@ -25,7 +25,7 @@
 //! # One walk: an order
 //!
 //! `POST /graphql` comes to `http/graphql.rs`, which takes nothing but JSON, reads who calls and hands the
-//! request to [`graphql::ShopExecutor`]. The resolver `place_order` in `order/graphql.rs` turns the input into
+//! request to [`graphql::ShopExecutor`]. The resolver in `order/graphql/place_order.rs` turns the input into
 //! a checked [`Request`](order::placement::Request) and puts it on the queue of the
 //! [`Engine`](order::placement::Engine), which is where orders are decided: it takes all that has queued and,
 //! in one transaction, *loads* what they touch under locks, *decides* each by a pure function, *applies* what

@@ -226,7 +226,15 @@ impl JsonRows {
                 json.push('"');
                 Ok(())
             }
-            _ => write!(json, "null"),
+            other => {
+                // Of the kinds that columns have; see `Kind`.
+                debug_assert_eq!(
+                    other,
+                    other.as_null(),
+                    "a value of a kind that rows do not have"
+                );
+                write!(json, "null")
+            }
         };
     }
 

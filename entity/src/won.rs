@@ -39,15 +39,6 @@ impl Won {
         }
     }
 
-    /// The difference, or `None` beyond what the API can carry.
-    #[must_use]
-    pub const fn checked_sub(self, other: Self) -> Option<Self> {
-        match self.0.checked_sub(other.0) {
-            Some(difference) => Self(difference).in_range(),
-            None => None,
-        }
-    }
-
     /// The price of `quantity` pieces, or `None` beyond what the API can carry.
     #[must_use]
     pub const fn checked_mul(self, quantity: i32) -> Option<Self> {
@@ -98,7 +89,6 @@ mod tests {
     #[test]
     fn sums_and_prices_are_exact() {
         assert_eq!(Won(700).checked_add(Won(300)), Some(Won(1_000)));
-        assert_eq!(Won(700).checked_sub(Won(900)), Some(Won(-200)));
         assert_eq!(Won(1_500).checked_mul(3), Some(Won(4_500)));
         assert_eq!(Won::checked_sum([Won(1), Won(2), Won(3)]), Some(Won(6)));
         assert_eq!(Won(5).negated(), Won(-5));
@@ -107,10 +97,8 @@ mod tests {
     #[test]
     fn what_the_api_cannot_carry_is_none() {
         assert_eq!(Won::MAX.checked_add(Won(1)), None);
-        assert_eq!(Won::MAX.negated().checked_sub(Won(1)), None);
         assert_eq!(Won::MAX.checked_mul(2), None);
         assert_eq!(Won(i64::MAX).checked_add(Won(1)), None);
-        assert_eq!(Won(i64::MIN).checked_sub(Won(1)), None);
         assert_eq!(Won(i64::MAX).checked_mul(2), None);
         assert_eq!(Won::checked_sum([Won::MAX, Won(1)]), None);
     }

@@ -17,7 +17,7 @@ pub enum ApiError {
     BadRequest(String),
     /// QUERY_TOO_COMPLEX: the query asks for too much at once.
     TooComplex(String),
-    /// OVERLOADED, TIMEOUT or INTERNAL: the server could not.
+    /// OVERLOADED, TIMEOUT, OUTCOME_UNKNOWN or INTERNAL: the server could not, or does not know.
     Fault(Fault),
 }
 
@@ -46,7 +46,8 @@ impl ApiError {
             Self::TooComplex(_) => "QUERY_TOO_COMPLEX",
             Self::Fault(Fault::Overloaded { .. }) => "OVERLOADED",
             Self::Fault(Fault::TimedOut) => "TIMEOUT",
-            Self::Fault(_) => "INTERNAL",
+            Self::Fault(Fault::OutcomeUnknown(_)) => "OUTCOME_UNKNOWN",
+            Self::Fault(Fault::Database(_) | Fault::Internal(_)) => "INTERNAL",
         }
     }
 
@@ -63,7 +64,7 @@ impl ApiError {
             }
             Self::Fault(Fault::OutcomeUnknown(_)) => {
                 "The connection to the database broke at the last moment, so it may have happened or \
-                 not: try again with the same idempotency key, which is safe."
+                 not. Send it again just as it was, with its key: it does not happen twice."
                     .into()
             }
             Self::Fault(Fault::Database(_) | Fault::Internal(_)) => {

@@ -10,6 +10,7 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use super::{
     ApiError, RequestId, ShopSchema, build_schema,
@@ -77,7 +78,7 @@ impl Executor for ShopExecutor {
             Ok((request, finish)) => {
                 finish.apply(drive(self.api.schema.execute(request), queue).await)
             }
-            Err(refusal) => refusal,
+            Err(refusal) => *refusal,
         }
     }
 
@@ -89,29 +90,56 @@ impl Executor for ShopExecutor {
         let queue = LoadQueue::default();
         let (request, finish) = match self.prepare(request, &queue) {
             Ok(prepared) => prepared,
-            Err(refusal) => return stream::once(ready(refusal)).boxed(),
+            Err(refusal) => return stream::once(ready(*refusal)).boxed(),
         };
         let responses = Executor::execute_stream(&self.api.schema, request, session_data);
-        let is_answered_once = finish
+        let is_subscription = finish
             .operation()
-            .is_some_and(|operation| operation.ty != OperationType::Subscription);
-        let unfinished = is_answered_once.then(|| self.unfinished.token());
-        let responses = drive_stream(responses, queue).map(move |response| {
-            let _until_the_stream_ends = &unfinished;
-            finish.apply(response)
-        });
-        responses.boxed()
+            .is_some_and(|operation| operation.ty == OperationType::Subscription);
+        let responses = drive_stream(responses, queue).map(move |response| finish.apply(response));
+        if is_subscription {
+            responses.boxed()
+        } else {
+            self.answered_once(responses.boxed())
+        }
     }
 }
 
 impl ShopExecutor {
+    /// The one response of a query or mutation, made in a task of its own: a client that hangs up cancels
+    /// nothing half-way. It is unfinished until it was made, and taken or given up.
+    fn answered_once(
+        &self,
+        mut responses: BoxStream<'static, Response>,
+    ) -> BoxStream<'static, Response> {
+        let taken = self.unfinished.token();
+        let made = self
+            .unfinished
+            .spawn(async move { responses.next().await }.in_current_span());
+        let request_id = self.request_id.clone();
+        let response = async move {
+            made.await.unwrap_or_else(|error| {
+                let failed = vec![ApiError::internal(error).at_the_root()];
+                Some(complete(Response::from_errors(failed), &request_id))
+            })
+        };
+        let response = stream::once(response).filter_map(move |response| {
+            let _until_the_stream_ends = &taken;
+            ready(response)
+        });
+        response.boxed()
+    }
+
     /// The request with its document and loaders, and what is to be done to its responses; or its refusal.
     fn prepare(
         &self,
         mut request: Request,
         queue: &LoadQueue,
-    ) -> Result<(Request, Finish), Response> {
-        let refuse = |error| complete(Response::from_errors(vec![error]), &self.request_id);
+    ) -> Result<(Request, Finish), Box<Response>> {
+        let refuse = |error| {
+            let response = Response::from_errors(vec![error]);
+            Box::new(complete(response, &self.request_id))
+        };
         let document = self.api.documents.read(&request.query).map_err(refuse)?;
         request.set_parsed_query(document.executable.clone());
         let finish = Finish {

@@ -84,6 +84,9 @@ async fn converse(
         () = conversation => false,
         () = stopped => true,
     };
+    // Also where the client left: what it began is done before the server stops.
+    unfinished.close();
+    unfinished.wait().await;
     if is_stopping {
         let reason = "the server restarts: connect again and resume with `after`".into();
         let close = Message::Close(Some(CloseFrame {

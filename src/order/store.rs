@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use entity::{
     id::{MemberId, OrderId, OrderItemId},
@@ -18,7 +20,7 @@ use crate::{
 /// Which orders are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
-    pub statuses: Option<Vec<OrderStatus>>,
+    pub statuses: Option<BTreeSet<OrderStatus>>,
     pub placed_from: Option<DateTime<Utc>>,
     /// Exclusive.
     pub placed_to: Option<DateTime<Utc>>,

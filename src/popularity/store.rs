@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use entity::id::ProductId;
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
 
 use super::{
     Sale,
@@ -34,12 +34,21 @@ pub async fn add(tx: &Transaction, sales: &[Sale]) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Takes canceled sales back in one statement; all of them were counted before.
+/// Takes canceled sales back; all of them were counted before. Their rows are locked in the order of the table's
+/// key first, as [`add`] locks them: an update alone would do so in whatever order it finds them.
 pub async fn subtract(tx: &Transaction, sales: &[Sale]) -> Result<(), DbErr> {
     let sold = rows(tx, sales);
+    let of_sold = "product_sales.hour = sold.hour AND product_sales.product_id = sold.product_id";
+    if tx.get_database_backend() == DbBackend::Postgres {
+        let lock = format!(
+            "SELECT 1 FROM {sold} JOIN product_sales ON {of_sold} \
+             ORDER BY product_sales.hour, product_sales.product_id FOR UPDATE OF product_sales"
+        );
+        tx.query_all_raw(sold.clone().statement(&lock)).await?;
+    }
     let sql = format!(
         "UPDATE product_sales SET quantity = product_sales.quantity - sold.quantity FROM {sold} \
-         WHERE product_sales.hour = sold.hour AND product_sales.product_id = sold.product_id"
+         WHERE {of_sold}"
     );
     tx.execute_raw(sold.statement(&sql)).await?;
     Ok(())

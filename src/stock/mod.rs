@@ -28,11 +28,15 @@ pub struct Adjustment {
     pub by: MemberId,
 }
 
+/// The most pieces of an option that may be in stock: so far from what a column holds that no cancellation leads
+/// there.
+pub const STOCK_MAX: i32 = 1_000_000_000;
+
 /// Why stock was not adjusted.
 #[derive(Clone, Debug)]
 pub enum Refusal {
     NoSuchOption,
-    /// The stock would fall below zero, or beyond what can be counted.
+    /// The stock would fall below zero, or rise above [`STOCK_MAX`].
     OutOfRange {
         quantity: i32,
     },
@@ -60,7 +64,7 @@ async fn adjust_in(app: &App, tx: &Transaction, adjustment: &Adjustment) -> Outc
     let quantity_after = stock
         .quantity
         .checked_add(delta)
-        .filter(|after| *after >= 0)
+        .filter(|after| (0..=STOCK_MAX).contains(after))
         .ok_or(Failure::Refused(Refusal::OutOfRange {
             quantity: stock.quantity,
         }))?;

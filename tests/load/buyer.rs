@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// What a server may tell that cannot do its work for a while.
-const FAULTS: [&str; 3] = ["INTERNAL", "OVERLOADED", "TIMEOUT"];
+const FAULTS: [&str; 4] = ["INTERNAL", "OUTCOME_UNKNOWN", "OVERLOADED", "TIMEOUT"];
 
 /// The refusals that an honest order may meet.
 const REFUSALS: [&str; 3] = ["INSUFFICIENT_STOCK", "INSUFFICIENT_POINTS", "EMPTY_ORDER"];

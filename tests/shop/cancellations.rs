@@ -228,6 +228,11 @@ both! {
                 "NOT_FOUND",
                 "orderItemIds.1",
             ),
+            (
+                json!({ "orderId": order["id"], "orderItemIds": vec![order["items"][0]["id"].clone(); 101] }),
+                "INVALID_INPUT",
+                "orderItemIds",
+            ),
             (json!({ "orderId": order["id"], "reason": "ㅠ".repeat(201) }), "INVALID_INPUT", "reason"),
             (json!({ "orderId": order["id"], "reason": "a\u{0}b" }), "INVALID_INPUT", "reason"),
         ] {

@@ -46,11 +46,15 @@ impl Wired {
         let answer = client.send(query, json!({ "input": input })).await;
         assert!(self.proxy.is_cut(), "{query} commits");
         let error = &answer.body["errors"][0];
-        assert_eq!(error["extensions"]["code"], "INTERNAL", "{:#}", answer.body);
+        assert_eq!(
+            error["extensions"]["code"], "OUTCOME_UNKNOWN",
+            "{:#}",
+            answer.body
+        );
         assert!(error["extensions"]["requestId"].is_string());
         let message = error["message"].as_str().expect("a message");
         assert!(
-            message.contains("try again with the same idempotency key"),
+            message.contains("Send it again just as it was"),
             "{cut:?}: {error:#}"
         );
         let mut data = answer.body["data"].as_object().expect("data").values();

@@ -230,6 +230,37 @@ fn open_limits() -> Limits {
     }
 }
 
+/// PostgreSQL's types leave no such row.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_cannot_be_read_fails_only_those_who_need_it() {
+    let shop = Shop::open(Database::Sqlite).await;
+    let shirt = shop
+        .product("셔츠", &[("화이트", 1_000, 100), ("블랙", 1_000, 100)])
+        .await;
+    let member_id = shop.member_with_points(100_000).await.member_id().await;
+    let broken = Statement::from_sql_and_values(
+        DbBackend::Sqlite,
+        "UPDATE stock SET quantity = 99999999999 WHERE option_id = ?",
+        [shirt.options[1].into()],
+    );
+    shop.app()
+        .db
+        .writer()
+        .execute_raw(broken)
+        .await
+        .expect("a broken row");
+
+    let commands = (0..7).map(|place| {
+        let option = shirt.options[usize::from(place == 3)];
+        command(member_id, option, 1, &place.to_string())
+    });
+    let commands = commands.collect::<Vec<_>>();
+    let answers = placer(shop.app().db.clone()).place(&commands).await;
+
+    let failed = answers.iter().map(Result::is_err).collect::<Vec<_>>();
+    assert_eq!(failed, [false, false, false, true, false, false, false]);
+}
+
 both! {
     async fn a_batch_gives_what_its_commands_give_one_by_one(database: Database) {
         let mut placed = 0;

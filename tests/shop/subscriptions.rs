@@ -21,7 +21,7 @@ use tokio::sync::{Barrier, Notify};
 use tokio_tungstenite::tungstenite;
 use uuid::Uuid;
 
-use crate::support::{Client, Database, Product, Received, Shop, Socket, Subscription};
+use crate::support::{Blockade, Client, Database, Product, Received, Shop, Socket, Subscription};
 
 const STATUS_CHANGED: &str = "subscription($id: ID!, $after: Int) {
     orderStatusChanged(orderId: $id, after: $after) { sequence status } }";
@@ -261,6 +261,22 @@ both! {
         shop.app().bus.publish_order_event(mina.member_id().await, accepted);
         assert_eq!(events.next().await["myOrderEvents"]["sequence"], 2);
         events.expect_silence().await;
+    }
+
+    async fn what_a_client_began_is_done_and_told_though_it_hangs_up(shop: Shop) {
+        let shirt = shop.product("셔츠", &[("화이트", 1_000, 10)]).await;
+        let mina = shop.member_with_points(10_000).await;
+        let id = order_one(&mina, &shirt, "key").await;
+        let mut events = mina.subscribe("subscription { myOrderEvents { status } }", json!({})).await;
+        let blockade = Blockade::of(&shop.database, &shirt, 0).await;
+
+        let query = "mutation($id: ID!) { cancelOrder(input: { orderId: $id }) { order { status } } }";
+        drop(mina.subscribe(query, json!({ "id": id.to_string() })).await);
+        events.expect_silence().await;
+        blockade.lift().await;
+
+        assert_eq!(events.next().await["myOrderEvents"]["status"], "CANCELED");
+        assert_eq!(mina.balance().await, 10_000);
     }
 
     async fn anyone_hears_of_stock_that_is_sold_or_adjusted(shop: Shop) {

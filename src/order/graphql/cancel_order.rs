@@ -6,11 +6,15 @@ use entity::{
 
 use super::Order;
 use crate::{
+    config::LINES_MAX,
     graphql::{
         ApiError, AppContext, IdArgument, InputError, UserError, UserErrorCode, parse_ids, settle,
     },
     order::cancellation::{self, Cancel, Refusal},
 };
+
+/// The input's list of items.
+const ITEMS: &str = "orderItemIds";
 
 /// The longest reason for a cancellation, in characters.
 const REASON_MAX: usize = 200;
@@ -20,10 +24,10 @@ const REASON_MAX: usize = 200;
 pub struct CancelOrderInput {
     /// The order; begins with `order_`.
     order_id: ID,
-    /// Which of its items, each beginning with `order_item_`; leave this out to cancel all that is left of the
-    /// order.
+    /// Which of its items, at most 100, each beginning with `order_item_`; leave this out to cancel all that is
+    /// left of the order.
     order_item_ids: Option<Vec<ID>>,
-    /// Why, in the member's words: at most 200 characters.
+    /// Why, in the member's words: at most 200 characters, no control characters.
     reason: Option<String>,
 }
 
@@ -70,8 +74,12 @@ impl CancelOrderInput {
         let order_id: OrderId = self.order_id.parse_input(&["orderId"])?;
         let items = self
             .order_item_ids
-            .map(|ids| parse_ids(&ids, "orderItemIds"))
+            .map(|ids| parse_ids(&ids, ITEMS))
             .transpose()?;
+        if items.as_ref().is_some_and(|items| items.len() > LINES_MAX) {
+            let message = format!("An order has at most {LINES_MAX} items.");
+            return Err(InputError::invalid(message, &[ITEMS]));
+        }
         let note = self.reason.filter(|reason| !reason.trim().is_empty());
         let is_good =
             |note: &str| note.chars().count() <= REASON_MAX && !note.contains(char::is_control);
@@ -90,7 +98,6 @@ impl CancelOrderInput {
 }
 
 fn told(refusal: Refusal) -> InputError {
-    const ITEMS: &str = "orderItemIds";
     match refusal {
         Refusal::NoSuchOrder => {
             InputError::new(UserErrorCode::NotFound, "You have no such order.").at(&["orderId"])

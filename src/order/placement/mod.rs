@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_has_no_more_lines_than_a_statement_can_name() {
+    fn a_batch_of_extraordinary_orders_is_cut() {
         let now = Instant::now();
         let size = |lines: &[usize]| {
             batch_size(
