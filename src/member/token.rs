@@ -52,7 +52,8 @@ enum RoleClaim {
 struct ClaimedRole(#[serde(with = "RoleClaim")] Role);
 
 impl Tokens {
-    pub(crate) fn new(secret: &Secret, clock: Clock, lifetime: Duration) -> Self {
+    #[must_use]
+    pub fn new(secret: &Secret, clock: Clock, lifetime: Duration) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         // Expiry is checked against the shop's clock, below.
         validation.validate_exp = false;
@@ -67,7 +68,7 @@ impl Tokens {
     }
 
     /// A token for the bearer, and when it expires.
-    pub(super) fn issue(&self, access: &Access) -> Result<(String, DateTime<Utc>), Fault> {
+    pub fn issue(&self, access: &Access) -> Result<(String, DateTime<Utc>), Fault> {
         let now = self.clock.now();
         let expires_at = now + self.lifetime;
         let claims = Claims {
