@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test browser-test coverage lint doc schema graphiql graphiql-check setup
+.PHONY: help run test browser-test coverage bench lint doc schema graphiql graphiql-check setup
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +22,10 @@ browser-test: ## GraphiQL in a real browser, against a shop with demo data
 coverage: ## The pure rules, each line run by unit tests (scripts/pure-rules)
 	scripts/setup rust coverage
 	scripts/coverage
+
+bench: ## Orders a second, beside hand-written SQL: some twenty minutes of a quiet machine (BENCH=--help)
+	scripts/setup rust bench
+	ulimit -n $$(ulimit -Hn) && cargo run --release --locked --package bench -- $(BENCH)
 
 lint: ## Format, clippy, and the licences and sources of the dependencies
 	scripts/setup rust deny

@@ -1,0 +1,73 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+use crate::{database::Kind, scenario::Options};
+
+/// Measures how many orders a second Jangteo places, and what they wait; beside it, what hand-written SQL does.
+///
+/// Without flags: everything, in some twenty minutes.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "bench")]
+pub struct Cli {
+    /// The databases.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Kind::Postgres, Kind::Sqlite])]
+    pub database: Vec<Kind>,
+
+    /// What the clients order.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Options::Uniform, Options::Hot, Options::Rush])]
+    pub scenario: Vec<Options>,
+
+    /// How many clients at once.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64, 256], value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub clients: Vec<u32>,
+
+    /// How long each measurement lasts, in seconds.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub seconds: u64,
+
+    /// How long the clients order before that, in seconds.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub warm_up: u64,
+
+    /// Rounds: each measures everything once, and the table has the medians.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub repeat: u32,
+
+    /// Hand-written SQL: beside Jangteo, not, or nothing else.
+    #[arg(long, value_enum, default_value_t = Baselines::Yes)]
+    pub baselines: Baselines,
+
+    /// Instead of all that: the same orders, and what queries take, on an empty shop and on one with that
+    /// many orders.
+    #[arg(long, value_name = "ORDERS", value_parser = clap::value_parser!(u32).range(10_000..=100_000_000))]
+    pub history: Option<u32>,
+
+    /// Where the JSON goes.
+    #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
+    pub json: PathBuf,
+
+    /// A `jangteo` that was built elsewhere, instead of building this one.
+    #[arg(long, value_name = "PROGRAM")]
+    pub server: Option<PathBuf>,
+
+    /// Flags for `jangteo serve`, after `--`.
+    #[arg(last = true)]
+    pub serve: Vec<String>,
+}
+
+/// Which of the two kinds of measurement are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Baselines {
+    Yes,
+    No,
+    Only,
+}
+
+impl Cli {
+    pub fn has(&self, kind: Kind) -> bool {
+        self.database.contains(&kind)
+    }
+}
