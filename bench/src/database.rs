@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::ValueEnum;
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use serde::Serialize;
 
 use crate::{Result, postgres::Postgres, server::Program, shop};
@@ -150,11 +150,4 @@ impl Named {
         }
         Ok(())
     }
-}
-
-/// The first column of the first row, as a whole number.
-pub async fn number(connection: &DatabaseConnection, question: &str) -> Result<i64> {
-    let statement = Statement::from_string(connection.get_database_backend(), question);
-    let row = connection.query_one_raw(statement).await?.ok_or("no row")?;
-    Ok(row.try_get_by_index(0)?)
 }

@@ -64,16 +64,9 @@ impl Program {
         if output.status.success() {
             Ok(())
         } else {
-            let told = [output.stdout, output.stderr].concat();
-            let told = String::from_utf8_lossy(&told);
-            Err(format!("jangteo {}: {}", arguments.join(" "), told.trim()).into())
+            let errors = String::from_utf8_lossy(&output.stderr);
+            Err(format!("jangteo {}: {errors}", arguments.join(" ")).into())
         }
-    }
-
-    /// Whether it knows a command.
-    pub fn has_command(&self, name: &str) -> bool {
-        let help = self.command(&["help", name], "").output();
-        help.is_ok_and(|help| help.status.success())
     }
 }
 

@@ -157,7 +157,7 @@ impl Suite<'_> {
         complain(&server.stop()?);
         let mut run = Run::new(round, case, measured, load_average);
         run.batches = batches(database, begun).await?;
-        run.findings = audit::findings(self.program, database).await?;
+        run.findings = audit::findings(self.program, database)?;
         self.report.runs.push(run);
         Ok(())
     }
@@ -170,7 +170,7 @@ impl Suite<'_> {
         let rushed = scenario::rush(self.load(&server, kind)).await?;
         let load_average = load_average()?;
         complain(&server.stop()?);
-        let mut findings = audit::findings(self.program, &database).await?;
+        let mut findings = audit::findings(self.program, &database)?;
         if rushed.orders != u64::from(shop::RUSH_UNITS.unsigned_abs()) {
             let wrong = format!("{} orders of {} pieces", rushed.orders, shop::RUSH_UNITS);
             findings = Some(findings.map_or(wrong.clone(), |others| format!("{wrong}; {others}")));
