@@ -7,7 +7,7 @@
 )]
 
 use std::{
-    io::{BufRead, IsTerminal, Read},
+    io::{self, BufRead, IsTerminal, Read},
     process::ExitCode,
     sync::Arc,
 };
@@ -24,7 +24,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     app::App,
     audit::{
-        audit,
+        Unfinished, audit,
         report::{Format, Report},
     },
     clock::Clock,
@@ -249,7 +249,7 @@ fn greet(server: &Server, is_demo: bool) {
 }
 
 /// Ctrl-C, or what service managers send; from the call on, neither ends the process by itself.
-fn stop_signal() -> Result<impl Future<Output = ()>, std::io::Error> {
+fn stop_signal() -> Result<impl Future<Output = ()>, io::Error> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
@@ -265,9 +265,9 @@ fn begin_logging(settings: &LogSettings) -> Result<(), CommandError> {
         .map_err(|error| format!("LOG is not a list of log levels: {error}"))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(io::stderr);
     match settings.log_format {
-        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
         LogFormat::Json => log.json().init(),
     }
     Ok(())
@@ -337,17 +337,30 @@ async fn member_command(command: MemberCommand) -> Result<(), CommandError> {
 
 async fn audit_command(command: &AuditCommand) -> ExitCode {
     match told_by_audit(command).await {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(BROKEN),
+        Ok(Some(true)) => ExitCode::SUCCESS,
+        Ok(Some(false)) => ExitCode::from(BROKEN),
+        Ok(None) => ExitCode::from(UNTOLD),
         Err(error) => {
-            eprintln!("jangteo: {error}");
+            // Who has read enough (`| head`) needs no word of it.
+            if !is_pipe_closed(&error) {
+                eprintln!("jangteo: {error}");
+            }
             ExitCode::from(UNTOLD)
         }
     }
 }
 
-/// Prints an audit; gives whether nothing is broken.
-async fn told_by_audit(command: &AuditCommand) -> Result<bool, CommandError> {
+/// Whether nobody reads what is printed any more.
+fn is_pipe_closed(error: &CommandError) -> bool {
+    let unwritten = match error.downcast_ref() {
+        Some(Unfinished::Untold(error)) => Some(error),
+        _ => error.downcast_ref::<io::Error>(),
+    };
+    unwritten.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Prints an audit; gives whether nothing is broken, if every check was made.
+async fn told_by_audit(command: &AuditCommand) -> Result<Option<bool>, CommandError> {
     command.database.checked_url()?;
     if let Some(file) = command.database.sqlite_file()
         && !file.exists()
@@ -361,9 +374,9 @@ async fn told_by_audit(command: &AuditCommand) -> Result<bool, CommandError> {
     } else {
         Format::Text
     };
-    let mut report = Report::new(std::io::stdout(), format);
-    let tallies = audit(&db, |row| report.tell(row)).await?;
-    let is_clean = report.end(&tallies)?;
+    let mut report = Report::new(io::stdout(), format);
+    let findings = audit(&db, |row| report.tell(row)).await?;
+    let is_clean = report.end(&findings)?;
     db.close().await?;
     Ok(is_clean)
 }
@@ -387,11 +400,11 @@ async fn shop(database: &DatabaseSettings) -> Result<Arc<App>, CommandError> {
 }
 
 fn read_password() -> Result<String, CommandError> {
-    if std::io::stdin().is_terminal() {
+    if io::stdin().is_terminal() {
         eprint!("Password: ");
     }
     let mut line = String::new();
-    std::io::stdin().lock().take(1024).read_line(&mut line)?;
+    io::stdin().lock().take(1024).read_line(&mut line)?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 

@@ -7,7 +7,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Read, Write, pipe},
     net::TcpListener,
     os::unix::fs::PermissionsExt,
     path::PathBuf,
@@ -19,7 +19,7 @@ use entity::{
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use jangteo::db::Db;
-use sea_orm::{ActiveValue::Set, EntityTrait, PaginatorTrait};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::{OnceCell, mpsc};
@@ -972,6 +972,33 @@ async fn an_audit_runs_beside_the_server_and_its_exit_tells_what_it_found() {
     assert_eq!(document["clean"], false);
     assert_eq!(document["broken"][0]["key"]["optionId"], option.to_string());
     assert_eq!(server.status("/readyz").await, 200);
+}
+
+#[tokio::test]
+async fn an_audit_that_is_made_in_part_ends_its_document_and_has_no_verdict() {
+    let place = Place::with_demo().await;
+    let url = format!("sqlite://{}", place.file("jangteo.db").display());
+    let db = Db::connect(&url, 1).await.expect("the database opens");
+    for sql in [
+        "ALTER TABLE outbox RENAME TO mislaid",
+        "UPDATE stock SET quantity = quantity + 1",
+    ] {
+        let executed = db.writer().execute_unprepared(sql).await;
+        executed.expect("the shop is broken");
+    }
+    let ended = place.run(&["audit", "--json"], &[], "");
+    assert_eq!((ended.code, &*ended.errors), (Some(2), ""));
+    let document: Value = serde_json::from_str(&ended.output).expect("JSON");
+    assert_eq!(document["clean"], Value::Null);
+    assert_eq!(document["failed"][0]["rows"], "orders' messages");
+
+    // Nobody reads the broken rows.
+    let (reader, writer) = pipe().expect("a pipe");
+    drop(reader);
+    let mut audit = place.command(&["audit"], &[]);
+    let ended = audit.stdout(writer).output().expect("the program runs");
+    assert_eq!(ended.status.code(), Some(2));
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
 }
 
 #[test]

@@ -2,12 +2,16 @@
 //!
 //! A check selects rows with what is to be compared, and its rules compare: each is written once, and the
 //! query that looks for broken rows is made of it. The queries go over whole tables once, by index or with one
-//! sort, and hold nothing but running sums.
+//! sort, and hold nothing but running sums. No sum, difference or product in them can overflow, whatever a row
+//! holds: `NUMERIC` has no end on PostgreSQL, and on SQLite becomes a float where an integer would overflow.
 
 use std::fmt::Write;
 
 use entity::{
-    id::{MemberId, OptionId, OrderId, OrderItemId, PointEntryId, ProductId, TypedId, UserPointId},
+    id::{
+        MemberId, OptionId, OrderId, OrderItemId, OutboxId, PointEntryId, ProductId,
+        StockAdjustmentId, TypedId, UserPointId,
+    },
     order::OrderStatus,
 };
 use sea_orm::{ActiveEnum, DbBackend, Iterable};
@@ -71,7 +75,7 @@ pub enum Relation {
 /// Every check, by invariant. (The fourth, money at gateways, begins with gateways.)
 #[must_use]
 pub fn checks(backend: DbBackend) -> Vec<Check> {
-    vec![
+    let mut checks = vec![
         stock(),
         point_entries(),
         purses(),
@@ -84,13 +88,17 @@ pub fn checks(backend: DbBackend) -> Vec<Check> {
         statuses_of_items(),
         sales(backend),
         announcements(),
-    ]
+    ];
+    checks.extend(parents());
+    checks
 }
 
 /// 1: what was adjusted less what was sold and not canceled is in stock, and that is never less than nothing.
 fn stock() -> Check {
-    let select = "
-SELECT option_id, SUM(adjusted) - SUM(sold) AS left_over, SUM(quantity) AS quantity
+    let [adjusted, sold, quantity] = ["adjusted", "sold", "quantity"].map(sum);
+    let select = format!(
+        "
+SELECT option_id, {adjusted} - {sold} AS left_over, {quantity} AS quantity
 FROM (
     SELECT id AS option_id, 0 AS adjusted, 0 AS sold, NULL AS quantity
     FROM product_option
@@ -105,13 +113,14 @@ FROM (
     FROM order_item
     WHERE status <> 'CANCELED'
 ) AS moved
-GROUP BY option_id";
+GROUP BY option_id"
+    );
     Check {
         invariant: 1,
         name: "stock",
         rows: "options",
         counted: "product_option",
-        select: select.into(),
+        select,
         key: vec![id::<OptionId>("optionId", "option_id")],
         rules: vec![
             equal("quantity in stock", "left_over", "quantity"),
@@ -125,8 +134,8 @@ fn point_entries() -> Check {
     let select = "
 SELECT id, user_point_id, sequence, balance_after, action,
     CASE WHEN order_id IS NULL THEN 0 ELSE 1 END AS orders,
-    COALESCE(LAG(sequence) OVER ledger, 0) + 1 AS next_sequence,
-    COALESCE(LAG(balance_after) OVER ledger, 0) + amount AS next_balance
+    CAST(COALESCE(LAG(sequence) OVER ledger, 0) AS NUMERIC) + 1 AS next_sequence,
+    CAST(COALESCE(LAG(balance_after) OVER ledger, 0) AS NUMERIC) + amount AS next_balance
 FROM point_entry
 WINDOW ledger AS (PARTITION BY user_point_id ORDER BY sequence)";
     Check {
@@ -156,19 +165,22 @@ WINDOW ledger AS (PARTITION BY user_point_id ORDER BY sequence)";
 /// 2: a purse holds the sum of its entries. That this is also what the last entry says follows from entries
 /// that follow from one another.
 fn purses() -> Check {
-    let select = "
+    let amounts = sum("entry.amount");
+    let select = format!(
+        "
 SELECT purse.id, purse.balance, purse.last_sequence,
     COUNT(entry.id) AS entries,
-    COALESCE(SUM(entry.amount), 0) AS amounts
+    COALESCE({amounts}, 0) AS amounts
 FROM user_point AS purse
 LEFT JOIN point_entry AS entry ON entry.user_point_id = purse.id
-GROUP BY purse.id";
+GROUP BY purse.id"
+    );
     Check {
         invariant: 2,
         name: "points",
         rows: "purses",
         counted: "user_point",
-        select: select.into(),
+        select,
         key: vec![id::<UserPointId>("userPointId", "id")],
         rules: vec![
             equal("balance", "amounts", "balance"),
@@ -190,22 +202,30 @@ fn order_items() -> Check {
             id::<OrderItemId>("orderItemId", "id"),
             id::<OrderId>("orderId", "order_id"),
         ],
-        rules: vec![equal("line total", "unit_price * quantity", "line_total")],
+        rules: vec![equal(
+            "line total",
+            "CAST(unit_price AS NUMERIC) * quantity",
+            "line_total",
+        )],
     }
 }
 
 /// 3: an order's lines less its discount are what it costs; what was canceled is what was refunded. Only how a
 /// discount is shared among lines, when some of them are canceled, is left to whoever cancels.
 fn amounts() -> Check {
-    let select = r#"
-SELECT "order".id, items_total, discount, points_used + amount_due AS paid, refunded,
-    COALESCE(SUM(item.line_total), 0) AS lines,
+    let lines = sum("item.line_total");
+    let canceled_lines = sum("CASE item.status WHEN 'CANCELED' THEN item.line_total END");
+    let select = format!(
+        r#"
+SELECT "order".id, items_total, discount, CAST(points_used AS NUMERIC) + amount_due AS paid, refunded,
+    COALESCE({lines}, 0) AS lines,
     COUNT(item.id) AS items,
     COUNT(CASE item.status WHEN 'CANCELED' THEN 1 END) AS canceled,
-    COALESCE(SUM(CASE item.status WHEN 'CANCELED' THEN item.line_total END), 0) AS canceled_lines
+    COALESCE({canceled_lines}, 0) AS canceled_lines
 FROM "order"
 LEFT JOIN order_item AS item ON item.order_id = "order".id
-GROUP BY "order".id"#;
+GROUP BY "order".id"#
+    );
     let owed = "
 CASE
     WHEN canceled = 0 THEN 0
@@ -218,7 +238,7 @@ END";
         name: "amounts",
         rows: "orders",
         counted: r#""order""#,
-        select: select.into(),
+        select,
         key: vec![id::<OrderId>("orderId", "id")],
         rules: vec![
             equal("items total", "lines", "items_total"),
@@ -231,21 +251,25 @@ END";
 
 /// 3: what an order took of points and gave back stands in the ledger, in the purse of its member.
 fn points_of_orders() -> Check {
-    let select = r#"
+    let used = sum("CASE entry.action WHEN 'USE' THEN entry.amount END");
+    let given_back = sum("CASE entry.action WHEN 'REFUND' THEN entry.amount END");
+    let select = format!(
+        r#"
 SELECT "order".id, points_used, refunded,
-    COALESCE(SUM(CASE entry.action WHEN 'USE' THEN -entry.amount END), 0) AS taken,
-    COALESCE(SUM(CASE entry.action WHEN 'REFUND' THEN entry.amount END), 0) AS given_back,
+    0 - COALESCE({used}, 0) AS taken,
+    COALESCE({given_back}, 0) AS given_back,
     COUNT(CASE WHEN purse.member_id <> "order".member_id THEN 1 END) AS astray
 FROM "order"
 LEFT JOIN point_entry AS entry ON entry.order_id = "order".id
 LEFT JOIN user_point AS purse ON purse.id = entry.user_point_id
-GROUP BY "order".id"#;
+GROUP BY "order".id"#
+    );
     Check {
         invariant: 3,
         name: "amounts",
         rows: "orders' points",
         counted: r#""order""#,
-        select: select.into(),
+        select,
         key: vec![id::<OrderId>("orderId", "id")],
         rules: vec![
             equal("points taken", "points_used", "taken"),
@@ -278,8 +302,8 @@ FROM "order""#;
 /// 6: an order's events are numbered from 1 without gaps.
 fn events() -> Check {
     let select = "
-SELECT order_id, CAST(sequence AS BIGINT) AS sequence,
-    COALESCE(LAG(sequence) OVER history, 0) + 1 AS next_sequence
+SELECT order_id, sequence,
+    CAST(COALESCE(LAG(sequence) OVER history, 0) AS NUMERIC) + 1 AS next_sequence
 FROM order_event
 WINDOW history AS (PARTITION BY order_id ORDER BY sequence)";
     Check {
@@ -288,14 +312,7 @@ WINDOW history AS (PARTITION BY order_id ORDER BY sequence)";
         rows: "order events",
         counted: "order_event",
         select: select.into(),
-        key: vec![
-            id::<OrderId>("orderId", "order_id"),
-            Key {
-                name: "sequence",
-                column: "sequence",
-                kind: Kind::Number,
-            },
-        ],
+        key: vec![id::<OrderId>("orderId", "order_id"), SEQUENCE],
         rules: vec![equal("sequence", "next_sequence", "sequence")],
     }
 }
@@ -361,9 +378,10 @@ fn sales(backend: DbBackend) -> Check {
         // Times are text in UTC, to the second or finer.
         _ => "substr(paid_at, 1, 13) || ':00:00+00:00'",
     };
+    let [counted, sold] = ["counted", "sold"].map(sum);
     let select = format!(
         "
-SELECT hour, product_id, SUM(counted) AS counted, SUM(sold) AS sold
+SELECT hour, product_id, {counted} AS counted, {sold} AS sold
 FROM (
     SELECT hour, product_id, quantity AS counted, 0 AS sold
     FROM product_sales
@@ -380,14 +398,7 @@ GROUP BY hour, product_id"
         rows: "hours of products",
         counted: "product_sales",
         select,
-        key: vec![
-            Key {
-                name: "hour",
-                column: "hour",
-                kind: Kind::Time,
-            },
-            id::<ProductId>("productId", "product_id"),
-        ],
+        key: vec![HOUR, id::<ProductId>("productId", "product_id")],
         rules: vec![equal("quantity sold", "sold", "counted")],
     }
 }
@@ -420,6 +431,119 @@ GROUP BY order_id";
         rules: vec![equal("order.paid messages", "paid", "announced")],
     }
 }
+
+/// 9: what a row refers to is there. Foreign keys see to it, but SQLite's only for whoever turns them on: its own
+/// shell does not.
+fn parents() -> Vec<Check> {
+    const ORDER: Parent = ("orders", r#""order""#, "order_id");
+    const OPTION: Parent = ("options", "product_option", "option_id");
+    const PRODUCT: Parent = ("products", "product", "product_id");
+    const STORE: Parent = ("stores", "store", "store_id");
+    const PURSE: Parent = ("purses", "user_point", "user_point_id");
+    const MEMBER: Parent = ("members", "member", "member_id");
+    let [order, of_order] = ["id", "order_id"].map(|column| id::<OrderId>("orderId", column));
+    let [purse, of_purse] =
+        ["id", "user_point_id"].map(|column| id::<UserPointId>("userPointId", column));
+    let member = id::<MemberId>("memberId", "member_id");
+    let option = id::<OptionId>("optionId", "option_id");
+    let product = id::<ProductId>("productId", "product_id");
+    let adjustment = id::<StockAdjustmentId>("stockAdjustmentId", "id");
+    let entry = id::<PointEntryId>("entryId", "id");
+    let item = id::<OrderItemId>("orderItemId", "id");
+    let message = id::<OutboxId>("outboxId", "id");
+    vec![
+        children("stock", "stock", vec![option], &[OPTION]),
+        children(
+            "stock adjustments",
+            "stock_adjustment",
+            vec![adjustment, option],
+            &[OPTION, MEMBER],
+        ),
+        children("purses", "user_point", vec![purse, member], &[MEMBER]),
+        children(
+            "point entries",
+            "point_entry",
+            vec![entry, of_purse],
+            &[PURSE, ORDER],
+        ),
+        children("orders", r#""order""#, vec![order, member], &[MEMBER]),
+        children(
+            "order items",
+            "order_item",
+            vec![item, of_order],
+            &[ORDER, OPTION, PRODUCT, STORE],
+        ),
+        children(
+            "order events",
+            "order_event",
+            vec![of_order, SEQUENCE],
+            &[ORDER],
+        ),
+        children(
+            "hours of products",
+            "product_sales",
+            vec![HOUR, product],
+            &[PRODUCT],
+        ),
+        children(
+            "outbox messages",
+            "outbox",
+            vec![message, of_order],
+            &[ORDER],
+        ),
+    ]
+}
+
+/// What is referred to, in the plural; its table, whose key is `id`; the column that refers to it.
+type Parent = (&'static str, &'static str, &'static str);
+
+/// Each row's parents, counted: one, or none.
+fn children(rows: &'static str, table: &'static str, key: Vec<Key>, parents: &[Parent]) -> Check {
+    let (mut columns, mut joins) = (Vec::new(), String::new());
+    for key in &key {
+        columns.push(format!("child.{}", key.column));
+    }
+    for (what, parent, column) in parents {
+        columns.push(format!(
+            "CASE WHEN child.{column} IS NOT NULL AND {what}.id IS NULL THEN 0 ELSE 1 END AS {what}"
+        ));
+        // Writing to a string does not fail.
+        _ = write!(
+            joins,
+            "\nLEFT JOIN {parent} AS {what} ON {what}.id = child.{column}"
+        );
+    }
+    let columns = columns.join(", ");
+    let rules = parents.iter().map(|(what, ..)| equal(what, "1", what));
+    Check {
+        invariant: 9,
+        name: "parents",
+        rows,
+        counted: table,
+        select: format!("SELECT {columns} FROM {table} AS child{joins}"),
+        key,
+        rules: rules.collect(),
+    }
+}
+
+/// A sum that does not overflow: of the multiples of 2³² and of what remains, each added up by itself. (SQLite's
+/// `SUM` ends the query instead.)
+fn sum(of: &str) -> String {
+    let multiple = format!("({of}) / 4294967296");
+    format!("(SUM({multiple}) * 4294967296 + SUM(({of}) - {multiple} * 4294967296))")
+}
+
+const SEQUENCE: Key = Key {
+    name: "sequence",
+    column: "sequence",
+    kind: Kind::Number,
+};
+
+const HOUR: Key = Key {
+    name: "hour",
+    column: "hour",
+    kind: Kind::Time,
+};
 
 fn id<I: TypedId>(name: &'static str, column: &'static str) -> Key {
     Key {

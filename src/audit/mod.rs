@@ -11,10 +11,14 @@ mod store;
 use std::io;
 
 use futures_util::TryStreamExt;
+use sea_orm::DbErr;
 use serde_json::Value;
 
-use crate::{db::Db, fault::Fault};
-use invariants::Relation;
+use crate::{
+    db::{Db, Transaction},
+    fault::Fault,
+};
+use invariants::{Check, Relation};
 
 /// A row for which something does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +33,8 @@ pub struct BrokenRow {
     pub discrepancies: Vec<Discrepancy>,
 }
 
-/// What does not hold: numbers as JSON numbers, statuses as strings, nothing as null.
+/// What does not hold: 64-bit integers as JSON numbers; statuses, and whatever else is found or added up, as
+/// strings; nothing as null.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discrepancy {
     /// What differs.
@@ -52,30 +57,88 @@ pub struct Tally {
     pub broken: u64,
 }
 
-/// Checks every invariant in one snapshot; hands each broken row to `told` as it is found.
+/// A check that could not be made, or not to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedCheck {
+    pub invariant: u8,
+    /// What the invariant is about, in a word.
+    pub name: &'static str,
+    /// What should have been checked, in the plural.
+    pub rows: &'static str,
+    /// Why it was not, in words.
+    pub error: String,
+}
+
+/// What came of an audit, besides the broken rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    pub tallies: Vec<Tally>,
+    pub failed: Vec<FailedCheck>,
+}
+
+/// Why an audit ended before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfinished {
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// A broken row could not be told of.
+    #[error(transparent)]
+    Untold(#[from] io::Error),
+}
+
+impl From<DbErr> for Unfinished {
+    fn from(error: DbErr) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// Checks every invariant in one snapshot; hands each broken row to `told` as it is found. A check that fails
+/// is among the findings, and the next is made.
 ///
 /// # Errors
-/// When the database fails, or `told` does.
+/// When the database does not let a snapshot begin, or `told` fails.
 pub async fn audit(
     db: &Db,
     mut told: impl FnMut(&BrokenRow) -> io::Result<()>,
-) -> Result<Vec<Tally>, Fault> {
+) -> Result<Findings, Unfinished> {
     let snapshot = db.snapshot().await?;
-    let mut tallies = Vec::new();
+    store::mark(&snapshot).await?;
+    let mut findings = Findings::default();
     for check in invariants::checks(db.backend()) {
-        let mut tally = Tally {
-            invariant: check.invariant,
-            name: check.name,
-            rows: check.rows,
-            checked: store::count(&snapshot, &check).await?,
-            broken: 0,
-        };
-        let mut broken = store::broken(&snapshot, &check).await?;
-        while let Some(row) = broken.try_next().await? {
-            told(&store::read(&check, &row)?).map_err(Fault::internal)?;
-            tally.broken += 1;
+        match tally(&snapshot, &check, &mut told).await {
+            Ok(tally) => findings.tallies.push(tally),
+            Err(Unfinished::Fault(fault)) => {
+                findings.failed.push(FailedCheck {
+                    invariant: check.invariant,
+                    name: check.name,
+                    rows: check.rows,
+                    error: fault.to_string(),
+                });
+                // If that fails too, so do the checks that are left, and say why.
+                _ = store::go_back(&snapshot).await;
+            }
+            Err(untold) => return Err(untold),
         }
-        tallies.push(tally);
     }
-    Ok(tallies)
+    Ok(findings)
+}
+
+async fn tally(
+    snapshot: &Transaction,
+    check: &Check,
+    told: &mut impl FnMut(&BrokenRow) -> io::Result<()>,
+) -> Result<Tally, Unfinished> {
+    let mut tally = Tally {
+        invariant: check.invariant,
+        name: check.name,
+        rows: check.rows,
+        checked: store::count(snapshot, check).await?,
+        broken: 0,
+    };
+    let mut broken = store::broken(snapshot, check).await?;
+    while let Some(row) = broken.try_next().await? {
+        told(&store::read(check, &row)?)?;
+        tally.broken += 1;
+    }
+    Ok(tally)
 }

@@ -4,14 +4,15 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::{BrokenRow, Discrepancy, Tally, invariants::Relation};
+use super::{BrokenRow, Discrepancy, FailedCheck, Findings, Tally, invariants::Relation};
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// A line for each broken row, then a table of the checks.
+    /// A line for each broken row, then a table of the checks, then why some failed.
     Text,
-    /// An object of `broken` (rows), `checks` (with their counts) and `clean` (whether nothing is broken).
+    /// An object of `broken` (rows), `checks` (with their counts), `failed` (checks that could not be made) and
+    /// `clean` (whether nothing is broken; null if a check failed).
     Json,
 }
 
@@ -53,20 +54,29 @@ impl<W: Write> Report<W> {
         Ok(())
     }
 
-    /// Writes what came of the checks, and ends; gives whether nothing is broken.
+    /// Writes what came of the checks, and ends; gives whether nothing is broken, if every check was made.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn end(mut self, tallies: &[Tally]) -> io::Result<bool> {
-        let is_clean = self.broken == 0;
+    pub fn end(mut self, findings: &Findings) -> io::Result<Option<bool>> {
+        let is_clean = findings.failed.is_empty().then_some(self.broken == 0);
         match self.format {
-            Format::Text => self.write_table(tallies)?,
+            Format::Text => {
+                self.write_table(findings)?;
+                self.write_verdict(&findings.failed)?;
+            }
             Format::Json => {
-                let before = if is_clean { "{\"broken\":[" } else { "\n" };
-                let checks = tallies.iter().map(summary).collect::<Value>();
+                let before = if self.broken == 0 {
+                    "{\"broken\":["
+                } else {
+                    "\n"
+                };
+                let checks = findings.tallies.iter().map(summary).collect::<Value>();
+                let failed = findings.failed.iter().map(failure).collect::<Value>();
+                let clean = Value::from(is_clean);
                 writeln!(
                     self.out,
-                    "{before}],\n\"checks\":{checks},\n\"clean\":{is_clean}}}"
+                    "{before}],\n\"checks\":{checks},\n\"failed\":{failed},\n\"clean\":{clean}}}"
                 )?;
             }
         }
@@ -74,7 +84,7 @@ impl<W: Write> Report<W> {
         Ok(is_clean)
     }
 
-    fn write_table(&mut self, tallies: &[Tally]) -> io::Result<()> {
+    fn write_table(&mut self, findings: &Findings) -> io::Result<()> {
         if self.broken > 0 {
             writeln!(self.out)?;
         }
@@ -83,7 +93,7 @@ impl<W: Write> Report<W> {
             "{:11}{:22}{:>12}{:>12}",
             "invariant", "checked", "rows", "broken"
         )?;
-        for tally in tallies {
+        for tally in &findings.tallies {
             let invariant = format!("{} {}", tally.invariant, tally.name);
             let Tally {
                 rows,
@@ -93,12 +103,38 @@ impl<W: Write> Report<W> {
             } = tally;
             writeln!(self.out, "{invariant:11}{rows:22}{checked:>12}{broken:>12}")?;
         }
-        let all = match self.broken {
-            0 => "Everything adds up.".to_owned(),
-            1 => "1 row is broken.".to_owned(),
-            broken => format!("{broken} rows are broken."),
-        };
-        writeln!(self.out, "\n{all}")
+        for check in &findings.failed {
+            let invariant = format!("{} {}", check.invariant, check.name);
+            let rows = check.rows;
+            writeln!(
+                self.out,
+                "{invariant:11}{rows:22}{:>12}{:>12}",
+                "-", "failed"
+            )?;
+        }
+        writeln!(self.out)
+    }
+
+    fn write_verdict(&mut self, failed: &[FailedCheck]) -> io::Result<()> {
+        match self.broken {
+            0 if failed.is_empty() => writeln!(self.out, "Everything adds up.")?,
+            0 => {}
+            1 => writeln!(self.out, "1 row is broken.")?,
+            broken => writeln!(self.out, "{broken} rows are broken.")?,
+        }
+        for check in failed {
+            let FailedCheck {
+                invariant,
+                name,
+                rows,
+                error,
+            } = check;
+            writeln!(
+                self.out,
+                "Could not check {rows} ({invariant} {name}): {error}"
+            )?;
+        }
+        Ok(())
     }
 }
 
@@ -168,5 +204,14 @@ fn summary(tally: &Tally) -> Value {
         "rows": tally.rows,
         "checked": tally.checked,
         "broken": tally.broken,
+    })
+}
+
+fn failure(check: &FailedCheck) -> Value {
+    json!({
+        "invariant": check.invariant,
+        "name": check.name,
+        "rows": check.rows,
+        "error": check.error,
     })
 }

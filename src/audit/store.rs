@@ -1,6 +1,6 @@
 use chrono::SecondsFormat;
 use sea_orm::{
-    ConnectionTrait, DbErr, QueryResult, Statement, StreamTrait, TransactionStream,
+    ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, StreamTrait, TransactionStream,
     prelude::DateTimeUtc,
 };
 use serde_json::Value;
@@ -10,6 +10,20 @@ use super::{
     invariants::{Check, Key, Kind, Relation, Rule},
 };
 use crate::db::Transaction;
+
+/// Marks where [`go_back`] leads. Called once, before any check.
+pub async fn mark(snapshot: &Transaction) -> Result<(), DbErr> {
+    snapshot.execute_unprepared("SAVEPOINT checks").await?;
+    Ok(())
+}
+
+/// Makes the snapshot fit for use after a statement has failed: PostgreSQL refuses all others until then.
+pub async fn go_back(snapshot: &Transaction) -> Result<(), DbErr> {
+    snapshot
+        .execute_unprepared("ROLLBACK TO SAVEPOINT checks")
+        .await?;
+    Ok(())
+}
 
 /// How many rows a check looks at.
 pub async fn count(snapshot: &Transaction, check: &Check) -> Result<u64, DbErr> {
@@ -27,7 +41,8 @@ pub async fn broken<'s>(
     snapshot: &'s Transaction,
     check: &Check,
 ) -> Result<TransactionStream<'s>, DbErr> {
-    let statement = Statement::from_string(backend(snapshot), sql(check));
+    let backend = backend(snapshot);
+    let statement = Statement::from_string(backend, sql(backend, check));
     snapshot.stream_raw(statement).await
 }
 
@@ -48,12 +63,25 @@ pub fn read(check: &Check, row: &QueryResult) -> Result<BrokenRow, DbErr> {
     })
 }
 
-fn backend(snapshot: &Transaction) -> sea_orm::DbBackend {
+fn backend(snapshot: &Transaction) -> DbBackend {
     ConnectionTrait::get_database_backend(snapshot)
 }
 
-fn sql(check: &Check) -> String {
-    let keys = check.key.iter().map(|key| key.column.to_owned());
+fn sql(backend: DbBackend, check: &Check) -> String {
+    let keys = check.key.iter().map(|key| {
+        let column = key.column;
+        match (backend, key.kind) {
+            (DbBackend::Postgres, Kind::Number) => {
+                format!("CAST({column} AS BIGINT) AS {column}")
+            }
+            (DbBackend::Postgres, _) => column.to_owned(),
+            // Whatever its type, a column may hold anything.
+            _ => format!(
+                "{column}, CASE typeof({column}) WHEN 'blob' THEN quote({column}) \
+                 ELSE CAST({column} AS TEXT) END AS {column}_as_text"
+            ),
+        }
+    });
     let rules = check.rules.iter().enumerate().map(|(index, rule)| {
         let Rule {
             expected, found, ..
@@ -82,7 +110,15 @@ fn is_broken(rule: &Rule) -> String {
     }
 }
 
+/// The key's value, or the text of what is there instead.
 fn read_key(key: &Key, row: &QueryResult) -> Result<Value, DbErr> {
+    read_typed(key, row).or_else(|error| {
+        let text = row.try_get::<String>("", &format!("{}_as_text", key.column));
+        text.map(Value::from).map_err(|_| error)
+    })
+}
+
+fn read_typed(key: &Key, row: &QueryResult) -> Result<Value, DbErr> {
     Ok(match key.kind {
         Kind::Id(shown) => shown(row.try_get("", key.column)?).into(),
         Kind::Number => row.try_get::<i64>("", key.column)?.into(),

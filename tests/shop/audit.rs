@@ -7,7 +7,7 @@ use std::{
 
 use entity::{
     id::{OrderId, OrderItemId, PointEntryId, TypedId, UserPointId},
-    order, order_item, point_entry, user_point,
+    order, order_item, outbox, point_entry, stock_adjustment, user_point,
 };
 use futures_util::future::join_all;
 use jangteo::{
@@ -30,10 +30,10 @@ use crate::support::{Client, Database, Product, Shop};
 async fn printed(db: &Db) -> (Vec<String>, String) {
     let mut text = Vec::new();
     let mut report = Report::new(&mut text, Format::Text);
-    let tallies = audit(db, |row| report.tell(row))
+    let findings = audit(db, |row| report.tell(row))
         .await
         .expect("an audit is possible");
-    let is_clean = report.end(&tallies).expect("memory takes everything");
+    let is_clean = report.end(&findings).expect("memory takes everything");
     let text = String::from_utf8(text).expect("text");
     let (lines, table) = text.split_at(text.find("invariant  checked").expect("a table"));
     let mut lines = lines
@@ -42,14 +42,16 @@ async fn printed(db: &Db) -> (Vec<String>, String) {
         .map(str::to_owned)
         .collect::<Vec<_>>();
     lines.sort_unstable();
-    assert_eq!(is_clean, lines.is_empty(), "{text}");
+    assert_eq!(is_clean, Some(lines.is_empty()), "{text}");
     (lines, table.to_owned())
 }
 
 async fn tallies(db: &Db) -> Vec<Tally> {
-    audit(db, |row| panic!("{row:?}"))
+    let findings = audit(db, |row| panic!("{row:?}"))
         .await
-        .expect("an audit is possible")
+        .expect("an audit is possible");
+    assert_eq!(findings.failed, []);
+    findings.tallies
 }
 
 /// A shop with a past: charges, orders in two hours, one of them canceled in part and one as a whole, and an
@@ -251,6 +253,15 @@ both! {
                 (6, "orders' items", 4),
                 (7, "hours of products", 4),
                 (8, "orders' messages", 4),
+                (9, "stock", 3),
+                (9, "stock adjustments", 4),
+                (9, "purses", 2),
+                (9, "point entries", 9),
+                (9, "orders", 4),
+                (9, "order items", 5),
+                (9, "order events", 6),
+                (9, "hours of products", 4),
+                (9, "outbox messages", 6),
             ]
         );
     }
@@ -626,6 +637,140 @@ both! {
         ).await;
     }
 
+    async fn a_row_beyond_all_numbers_is_broken_and_ends_nothing(shop: BusyShop) {
+        shop.take_guards_away().await;
+        let BusyShop { mina, jun, fourth, .. } = shop;
+        let item = shop.item(fourth).await;
+        let most = i64::MAX;
+        for (table, sql, found) in [
+            (
+                "point_entry",
+                format!("UPDATE point_entry SET amount = {most}"),
+                vec![format!("2 {mina}: balance: "), format!("2 {jun}: balance: ")],
+            ),
+            (
+                "point_entry",
+                format!("UPDATE point_entry SET amount = -{most} - 1, balance_after = {most}"),
+                vec![format!("2 {mina}: balance: "), format!("2 {jun}: balance: ")],
+            ),
+            (
+                "order_item",
+                format!("UPDATE order_item SET unit_price = {most}, line_total = {most}"),
+                vec![format!("3 {item} {fourth}: line total: "), format!("3 {fourth}: items total: ")],
+            ),
+            (
+                r#""order""#,
+                format!(r#"UPDATE "order" SET points_used = {most}, amount_due = {most}, discount = {most}"#),
+                vec![format!("3 {fourth}: points used and amount due: ")],
+            ),
+        ] {
+            shop.execute(&format!("CREATE TABLE intact AS SELECT * FROM {table}")).await;
+            shop.execute(&sql).await;
+            let (lines, table_of_checks) = printed(shop.db()).await;
+            assert!(!table_of_checks.contains("failed"), "{sql}: {table_of_checks}");
+            for start in found {
+                assert!(lines.iter().any(|line| line.starts_with(&start)), "{sql}: {start}: {lines:#?}");
+            }
+            shop.execute(&format!("DELETE FROM {table}")).await;
+            shop.execute(&format!("INSERT INTO {table} SELECT * FROM intact")).await;
+            shop.execute("DROP TABLE intact").await;
+        }
+        assert_eq!(printed(shop.db()).await.0, [""; 0], "all is mended");
+    }
+
+    async fn a_sum_beyond_thirty_two_bits_is_exact(shop: BusyShop) {
+        shop.take_guards_away().await;
+        let jun = shop.jun;
+        // What fits into 53 bits and into no half of 64.
+        let much = (1_i64 << 52) + 12_345;
+        shop.check(
+            "point_entry",
+            &format!(
+                "UPDATE point_entry SET amount = {much} WHERE user_point_id = {} AND sequence = 1",
+                shop.sql(jun)
+            ),
+            &[
+                format!("2 {} {jun}: balance after: expected {much}, found 100000", shop.entry(jun, 1).await),
+                format!("2 {jun}: balance: expected {}, found 55000", much - 45_000),
+            ],
+        ).await;
+    }
+
+    async fn rows_that_refer_to_what_is_gone_are_found(shop: BusyShop) {
+        shop.take_guards_away().await;
+        let BusyShop { mina, first, second, third, fourth, .. } = shop;
+        let option = shop.tee.options[1];
+        let adjustment = one::<stock_adjustment::Entity>(
+            &shop.shop,
+            stock_adjustment::COLUMN.option_id.eq(option),
+        ).await.id;
+        let message = one::<outbox::Entity>(&shop.shop, outbox::COLUMN.order_id.eq(fourth)).await.id;
+        let entry = one::<point_entry::Entity>(&shop.shop, point_entry::COLUMN.order_id.eq(fourth)).await;
+        shop.check(
+            r#""order""#,
+            &format!(r#"DELETE FROM "order" WHERE id = {}"#, shop.sql(fourth)),
+            &[
+                format!("9 {} {}: orders: expected 1, found 0", entry.id, entry.user_point_id),
+                format!("9 {} {fourth}: orders: expected 1, found 0", shop.item(fourth).await),
+                format!("9 {fourth} 1: orders: expected 1, found 0"),
+                format!("9 {message} {fourth}: orders: expected 1, found 0"),
+            ],
+        ).await;
+        shop.check(
+            "product_option",
+            &format!("DELETE FROM product_option WHERE id = {}", shop.sql(option)),
+            &[
+                format!("9 {option}: options: expected 1, found 0"),
+                format!("9 {adjustment} {option}: options: expected 1, found 0"),
+                format!("9 {} {second}: options: expected 1, found 0", shop.item(second).await),
+            ],
+        ).await;
+        let mut found = Vec::new();
+        for sequence in 1..=6 {
+            let entry = shop.entry(mina, sequence).await;
+            found.push(format!("9 {entry} {mina}: purses: expected 1, found 0"));
+        }
+        let purse = format!("DELETE FROM user_point WHERE id = {}", shop.sql(mina));
+        shop.check("user_point", &purse, &found).await;
+        let stores = items(&shop.shop, third).await.len() + items(&shop.shop, fourth).await.len() + 3;
+        shop.execute("DELETE FROM store").await;
+        let (lines, _) = printed(shop.db()).await;
+        assert_eq!(lines.len(), stores, "{lines:#?}");
+        assert!(lines.contains(&format!("9 {} {first}: stores: expected 1, found 0", shop.item(first).await)));
+    }
+
+    async fn a_check_that_fails_leaves_the_others_and_no_verdict(shop: BusyShop) {
+        shop.execute("ALTER TABLE outbox RENAME TO mislaid").await;
+        shop.execute("UPDATE stock SET quantity = quantity + 1").await;
+        let mut document = Vec::new();
+        let mut report = Report::new(&mut document, Format::Json);
+        let findings = audit(shop.db(), |row| report.tell(row)).await.expect("an audit is possible");
+        assert_eq!(report.end(&findings).expect("memory takes everything"), None);
+        let document: Value = serde_json::from_slice(&document).expect("one JSON document");
+        assert_eq!(document["clean"], Value::Null);
+        assert_eq!(document["broken"].as_array().map(Vec::len), Some(3));
+        let failed = document["failed"].as_array().expect("failed checks");
+        let which = failed.iter().map(|check| (&check["invariant"], &check["rows"]));
+        assert_eq!(
+            which.collect::<Vec<_>>(),
+            [(&json!(8), &json!("orders' messages")), (&json!(9), &json!("outbox messages"))]
+        );
+        for check in failed {
+            assert!(check["error"].as_str().is_some_and(|error| error.contains("outbox")), "{check}");
+        }
+        // What was checked after the first that failed.
+        let (_, after) = findings.tallies.split_at(11);
+        assert_eq!(after.len(), 8, "{after:#?}");
+        assert!(after.iter().all(|tally| tally.broken == 0), "{after:#?}");
+
+        let mut text = Vec::new();
+        Report::new(&mut text, Format::Text).end(&findings).expect("memory takes everything");
+        let text = String::from_utf8(text).expect("text");
+        assert!(text.contains("\n8 outbox   orders' messages                 -      failed\n"), "{text}");
+        assert!(text.contains("\nCould not check orders' messages (8 outbox): "), "{text}");
+        assert!(!text.contains("Everything adds up"), "{text}");
+    }
+
     async fn a_report_counts_and_ends_with_what_is_broken(shop: BusyShop) {
         shop.execute("UPDATE stock SET quantity = quantity + 1").await;
         let (lines, table) = printed(shop.db()).await;
@@ -639,8 +784,8 @@ both! {
 
         let mut document = Vec::new();
         let mut report = Report::new(&mut document, Format::Json);
-        let tallies = audit(shop.db(), |row| report.tell(row)).await.expect("an audit is possible");
-        assert!(!report.end(&tallies).expect("memory takes everything"));
+        let findings = audit(shop.db(), |row| report.tell(row)).await.expect("an audit is possible");
+        assert_eq!(report.end(&findings).expect("memory takes everything"), Some(false));
         let document: Value = serde_json::from_slice(&document).expect("one JSON document");
         assert_eq!(document["clean"], false);
         assert_eq!(document["broken"].as_array().map(Vec::len), Some(3));
@@ -656,6 +801,49 @@ both! {
         assert_eq!(document["checks"][0], json!({
             "invariant": 1, "name": "stock", "rows": "options", "checked": 3, "broken": 3,
         }));
-        assert_eq!(document["checks"].as_array().map(Vec::len), Some(tallies.len()));
+        assert_eq!(document["checks"].as_array().map(Vec::len), Some(findings.tallies.len()));
+        assert_eq!(document["failed"], json!([]));
+    }
+}
+
+/// SQLite's columns hold whatever is put into them.
+#[tokio::test(flavor = "multi_thread")]
+async fn on_sqlite_values_of_other_types_are_told_as_text() {
+    let shop = BusyShop::open(Database::Sqlite).await;
+    shop.take_guards_away().await;
+    let (socks, fourth) = (shop.socks.id, shop.fourth);
+    let hour = "2026-11-20T04:00:00Z";
+    let counted = format!("product_id = {} AND quantity = 5", shop.sql(shop.socks.id));
+    shop.check(
+        "product_sales",
+        &format!("UPDATE product_sales SET hour = 'teatime' WHERE {counted}"),
+        &[
+            format!("7 {hour} {socks}: quantity sold: expected 5, found 0"),
+            format!("7 teatime {socks}: quantity sold: expected 0, found 5"),
+        ],
+    )
+    .await;
+    shop.check(
+        "product_sales",
+        &format!("UPDATE product_sales SET product_id = X'07' WHERE {counted}"),
+        &[
+            format!("7 {hour} X'07': quantity sold: expected 0, found 5"),
+            format!("7 {hour} {socks}: quantity sold: expected 5, found 0"),
+            format!("9 {hour} X'07': products: expected 1, found 0"),
+        ],
+    )
+    .await;
+    let item = shop.item(fourth).await;
+    shop.execute("UPDATE order_item SET quantity = 9223372036854775807")
+        .await;
+    let (lines, table) = printed(shop.db()).await;
+    assert!(!table.contains("failed"), "{table}");
+    for start in [
+        format!("1 {}: quantity in stock: ", shop.socks.options[0]),
+        format!("3 {item} {fourth}: line total: "),
+        format!("7 {hour} {socks}: quantity sold: "),
+    ] {
+        let is_told = lines.iter().any(|line| line.starts_with(&start));
+        assert!(is_told, "{start}: {lines:#?}");
     }
 }
