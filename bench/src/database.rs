@@ -70,7 +70,7 @@ impl<'p> Databases<'p> {
         self.program.run(&["migrate", "up"], &loaded.url)?;
         let connection = loaded.connect().await?;
         shop::load(&connection).await?;
-        loaded.settle(&connection).await?;
+        loaded.settle(&connection, &shop::TABLES).await?;
         Ok(connection.close().await?)
     }
 
@@ -139,11 +139,14 @@ impl Named {
         Ok(Database::connect(options).await?)
     }
 
-    /// Leaves the database as one that has run for a while: statistics known, logs written back.
-    pub async fn settle(&self, connection: &DatabaseConnection) -> Result<()> {
+    /// Leaves the database as one that has been there for a while: those tables' statistics known (all of them,
+    /// where none is named), logs written back. A table that PostgreSQL has seen empty is read whole by plans
+    /// that are kept while it grows: of the others it had better know nothing.
+    pub async fn settle(&self, connection: &DatabaseConnection, tables: &[&str]) -> Result<()> {
+        let vacuum = format!("VACUUM (ANALYZE) {}", tables.join(", "));
         let statements: &[&str] = match self.kind {
             Kind::Sqlite => &["PRAGMA optimize=0x10002", "PRAGMA wal_checkpoint(TRUNCATE)"],
-            Kind::Postgres => &["VACUUM ANALYZE", "CHECKPOINT"],
+            Kind::Postgres => &[&vacuum, "CHECKPOINT"],
         };
         for statement in statements {
             connection.execute_unprepared(statement).await?;

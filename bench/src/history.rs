@@ -18,6 +18,6 @@ pub async fn fill(database: &Named, orders: u32) -> Result<()> {
         let statement = statement.replace(":orders", &orders.to_string());
         connection.execute_unprepared(&statement).await?;
     }
-    database.settle(&connection).await?;
+    database.settle(&connection, &[]).await?;
     Ok(connection.close().await?)
 }

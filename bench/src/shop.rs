@@ -48,6 +48,18 @@ const POINTS: Won = Won(1_000_000_000_000);
 /// Rows in one insert: the widest of these tables times this stays below SQLite's limit of parameters.
 const ROWS: usize = 1_000;
 
+/// The tables that are filled.
+pub const TABLES: [&str; 8] = [
+    "member",
+    "store",
+    "product",
+    "product_option",
+    "stock",
+    "stock_adjustment",
+    "user_point",
+    "point_entry",
+];
+
 /// Tables whose ids are made of numbers; SQL that names them has the same numbers.
 #[derive(Clone, Copy)]
 enum Table {
