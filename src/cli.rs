@@ -339,7 +339,10 @@ async fn audit_command(command: &AuditCommand) -> ExitCode {
     match told_by_audit(command).await {
         Ok(Some(true)) => ExitCode::SUCCESS,
         Ok(Some(false)) => ExitCode::from(BROKEN),
-        Ok(None) => ExitCode::from(UNTOLD),
+        Ok(None) => {
+            eprintln!("jangteo: not every check could be made: the report says why");
+            ExitCode::from(UNTOLD)
+        }
         Err(error) => {
             // Who has read enough (`| head`) needs no word of it.
             if !is_pipe_closed(&error) {

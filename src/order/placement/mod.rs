@@ -60,7 +60,7 @@ pub struct Command {
 /// What a command gets.
 pub type Answer = Outcome<order::Model, Refusal>;
 
-/// How often a command is tried whose random order key was taken already.
+/// How often a batch is tried in which a random order key was taken already.
 const KEY_ATTEMPTS_MAX: u8 = 5;
 
 /// Lines in one batch, so that a batch of extraordinary orders does not hold its locks for long.
@@ -240,7 +240,7 @@ impl Placer {
             if commands.is_empty() {
                 return Vec::new();
             }
-            match self.commit(commands, 0).await {
+            match self.commit_under_free_keys(commands).await {
                 Ok(decisions) => self.tell(decisions),
                 Err(Fault::Database(error)) if commands.len() > 1 && is_about_data(&error) => {
                     tracing::warn!(%error, size = commands.len(), "splitting a batch");
@@ -249,24 +249,20 @@ impl Placer {
                     answers.extend(self.place(rest).await);
                     answers
                 }
-                Err(Fault::Database(error)) if is_taken(&error, "order", &["order_key"]) => {
-                    vec![self.place_with_another_key(&commands[0]).await]
-                }
                 Err(fault) => commands.iter().map(|_| Err(fault.clone().into())).collect(),
             }
         })
     }
 
-    /// Draws again: of a day's million orders, some hundreds meet a key that is taken.
-    async fn place_with_another_key(&self, command: &Command) -> Answer {
-        for attempt in 1..KEY_ATTEMPTS_MAX {
-            match self.commit(std::slice::from_ref(command), attempt).await {
+    /// Draws again where a random order key is taken: of a day's million orders, some hundreds meet one.
+    async fn commit_under_free_keys(&self, commands: &[Command]) -> Result<Vec<Decision>, Fault> {
+        for attempt in 0..KEY_ATTEMPTS_MAX {
+            match self.commit(commands, attempt).await {
                 Err(Fault::Database(error)) if is_taken(&error, "order", &["order_key"]) => {}
-                Err(fault) => return Err(fault.into()),
-                Ok(decisions) => return self.tell(decisions).swap_remove(0),
+                outcome => return outcome,
             }
         }
-        Err(Fault::internal("no order key was free").into())
+        Err(Fault::internal("no order key was free"))
     }
 
     async fn commit(&self, commands: &[Command], attempt: u8) -> Result<Vec<Decision>, Fault> {
