@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use entity::{
     id::{MemberId, OrderId, OrderItemId},
     order::{self, OrderStatus},
-    order_event, order_item, outbox,
+    order_event, order_item,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order,
@@ -103,20 +103,6 @@ pub async fn set_canceled(tx: &Transaction, items: &[order_item::Model]) -> Resu
                 .is_in(items.iter().map(|item| item.id)),
         )
         .exec(tx)
-        .await?;
-    Ok(())
-}
-
-pub async fn insert_event(tx: &Transaction, event: order_event::Model) -> Result<(), DbErr> {
-    order_event::Entity::insert(order_event::ActiveModel::from(event))
-        .exec_without_returning(tx)
-        .await?;
-    Ok(())
-}
-
-pub async fn insert_announcement(tx: &Transaction, row: outbox::Model) -> Result<(), DbErr> {
-    outbox::Entity::insert(outbox::ActiveModel::from(row))
-        .exec_without_returning(tx)
         .await?;
     Ok(())
 }

@@ -19,6 +19,7 @@ use crate::{
     clock::new_id,
     db::Transaction,
     fault::{Failure, Fault, Outcome},
+    rows::insert,
 };
 
 pub use rules::{Booking, ChargeLimits, ChargeRefusal, book};
@@ -128,7 +129,7 @@ async fn write(
     let id = new_id(now, &mut rand::rng());
     let entry = book(purse, booking, id, now)
         .ok_or_else(|| Fault::internal("a balance would leave its range"))?;
-    store::insert_entries(tx, vec![entry]).await?;
+    insert(tx, &[entry]).await?;
     store::set_balances(tx, std::slice::from_ref(purse)).await?;
     Ok(())
 }

@@ -130,16 +130,6 @@ pub async fn set_balances(tx: &Transaction, purses: &[user_point::Model]) -> Res
     Ok(())
 }
 
-pub async fn insert_entries(
-    tx: &Transaction,
-    entries: Vec<point_entry::Model>,
-) -> Result<(), DbErr> {
-    point_entry::Entity::insert_many(entries.into_iter().map(point_entry::ActiveModel::from))
-        .exec_without_returning(tx)
-        .await?;
-    Ok(())
-}
-
 /// The entry that a charge with that key made.
 pub async fn entry_by_key(
     tx: &Transaction,

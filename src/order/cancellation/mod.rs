@@ -1,9 +1,11 @@
 //! Canceling: the member takes back an order, or some of its items, while the store has not accepted them.
 //!
-//! A short transaction with its locks in the shop's one order: the order, the stock, the purse. Who comes second
-//! finds the order as the first left it.
+//! A short transaction with its locks in the shop's one order: the order, the stock, the purse, the counts of sales.
+//! Who comes second finds the order as the first left it.
 
 mod decide;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use entity::{
@@ -11,7 +13,6 @@ use entity::{
     order, order_item,
 };
 use scoped_futures::ScopedFutureExt;
-use std::collections::BTreeMap;
 
 use super::{announcement::order_canceled, store};
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
     fault::{Failure, Fault, Outcome},
     point,
     popularity::{self, Sale},
+    rows::insert,
     stock,
 };
 
@@ -96,9 +98,9 @@ async fn apply(
     popularity::store::subtract(tx, &sales).await?;
     store::set_progress(tx, order).await?;
     store::set_canceled(tx, items).await?;
-    store::insert_event(tx, event.clone()).await?;
+    insert(tx, std::slice::from_ref(event)).await?;
     let id = new_id(now, &mut rand::rng());
-    store::insert_announcement(tx, order_canceled(id, order, items, *refund, event)).await?;
+    insert(tx, &[order_canceled(id, order, items, *refund, event)]).await?;
     Ok(())
 }
 
