@@ -129,7 +129,7 @@ fn table(backend: DbBackend, name: &str, columns: &[(&str, Kind)]) -> String {
         .join(", ");
     match backend {
         DbBackend::Postgres => format!(r#"json_to_recordset($1::json) AS "{name}" ({columns})"#),
-        _ => format!(r#"(SELECT {columns} FROM json_each($1)) AS "{name}""#),
+        _ => format!(r#"(SELECT {columns} FROM jsonb_each($1)) AS "{name}""#),
     }
 }
 

@@ -140,15 +140,20 @@ impl Named {
     }
 
     /// Leaves the database as one that has been there for a while: those tables' statistics known (all of them,
-    /// where none is named), logs written back. A table that PostgreSQL has seen empty is read whole by plans
-    /// that are kept while it grows: of the others it had better know nothing.
+    /// where none is named), logs written back. Of a table that is still empty a planner had better know nothing:
+    /// it would plan for that while the table grows.
     pub async fn settle(&self, connection: &DatabaseConnection, tables: &[&str]) -> Result<()> {
-        let vacuum = format!("VACUUM (ANALYZE) {}", tables.join(", "));
-        let statements: &[&str] = match self.kind {
-            Kind::Sqlite => &["PRAGMA optimize=0x10002", "PRAGMA wal_checkpoint(TRUNCATE)"],
-            Kind::Postgres => &[&vacuum, "CHECKPOINT"],
+        let statements = match self.kind {
+            Kind::Sqlite if tables.is_empty() => {
+                "ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)".to_owned()
+            }
+            Kind::Sqlite => format!(
+                "ANALYZE {}; PRAGMA wal_checkpoint(TRUNCATE)",
+                tables.join("; ANALYZE ")
+            ),
+            Kind::Postgres => format!("VACUUM (ANALYZE) {}; CHECKPOINT", tables.join(", ")),
         };
-        for statement in statements {
+        for statement in statements.split("; ") {
             connection.execute_unprepared(statement).await?;
         }
         Ok(())
