@@ -70,7 +70,16 @@ pub async fn insert<M: ModelTrait>(tx: &Transaction, rows: &[M]) -> Result<(), D
     if rows.is_empty() {
         return Ok(());
     }
-    let backend = tx.get_database_backend();
+    tx.execute_raw(insertion(tx.get_database_backend(), rows))
+        .await?;
+    Ok(())
+}
+
+/// The statement that inserts rows of one entity.
+pub fn insertion<'r, M: ModelTrait + 'r>(
+    backend: DbBackend,
+    rows: impl IntoIterator<Item = &'r M>,
+) -> Statement {
     let columns = <M::Entity as EntityTrait>::Column::iter()
         .map(|column| (column, column.unquoted().to_owned()))
         .collect::<Vec<_>>();
@@ -92,9 +101,40 @@ pub async fn insert<M: ModelTrait>(tx: &Transaction, rows: &[M]) -> Result<(), D
         M::Entity::default().table_name(),
         table(backend, "rows", &kinds),
     );
-    let statement = Statement::from_sql_and_values(backend, sql, [json.finish().into()]);
+    Statement::from_sql_and_values(backend, sql, [json.finish().into()])
+}
+
+/// Carries out statements of one parameter, `$1`, each, none of which reads what another writes, in one round trip.
+/// On PostgreSQL they are one statement, which sees the tables as they were before it, and whose references are
+/// checked after it.
+pub async fn execute_together(tx: &Transaction, statements: Vec<Statement>) -> Result<(), DbErr> {
+    let backend = tx.get_database_backend();
+    let (mut texts, mut values) = (Vec::new(), Vec::new());
+    for (index, statement) in statements.into_iter().enumerate() {
+        texts.push(statement.sql.replace("$1", &format!("${}", index + 1)));
+        values.extend(statement.values.into_iter().flat_map(|values| values.0));
+    }
+    let sql = match (backend, texts.as_slice()) {
+        (_, []) => return Ok(()),
+        (DbBackend::Postgres, [first, others @ ..]) => together(first, others),
+        (_, texts) => texts.join(";\n"),
+    };
+    let statement = Statement::from_sql_and_values(backend, sql, values);
     tx.execute_raw(statement).await?;
     Ok(())
+}
+
+/// The first statement, with the others as its WITH clause, the last of them first: in this order PostgreSQL carries
+/// out what does not refer to each other, so what should be locked last is.
+fn together(first: &str, others: &[String]) -> String {
+    let clauses = others.iter().rev().enumerate();
+    let clauses = clauses.map(|(index, sql)| format!("write_{index} AS ({sql})"));
+    let clauses = clauses.collect::<Vec<_>>().join(",\n");
+    if clauses.is_empty() {
+        first.to_owned()
+    } else {
+        format!("WITH {clauses}\n{first}")
+    }
 }
 
 /// The ids as a subquery: what `column IN (…)` compares with.

@@ -6,12 +6,16 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, Statement,
     sea_query::{Expr, OnConflict},
 };
 
-use crate::{clock::new_id, db::Transaction, rows::among};
+use crate::{
+    clock::new_id,
+    db::Transaction,
+    rows::{Kind, Rows, among},
+};
 
 pub async fn by_member(
     db: &impl ConnectionTrait,
@@ -180,14 +184,16 @@ pub async fn remove(tx: &Transaction, cart_id: CartId, lines: &[CartItemId]) -> 
     Ok(deleted.rows_affected)
 }
 
-/// Removes lines of any carts.
-pub async fn remove_lines(tx: &Transaction, lines: &[CartItemId]) -> Result<(), DbErr> {
-    let lines = among(tx.get_database_backend(), lines.iter().copied());
-    cart_item::Entity::delete_many()
-        .filter(cart_item::Column::Id.in_subquery(lines))
-        .exec(tx)
-        .await?;
-    Ok(())
+/// The statement that removes lines of any carts.
+pub fn removal(backend: DbBackend, lines: &[CartItemId]) -> Statement {
+    let removed = Rows::new(
+        backend,
+        "removed",
+        [("id", Kind::Uuid)],
+        lines.iter().map(|id| [(*id).into()]),
+    );
+    let sql = format!("DELETE FROM cart_item WHERE id IN (SELECT id FROM {removed})");
+    removed.statement(&sql)
 }
 
 pub async fn clear(tx: &Transaction, cart_id: CartId) -> Result<(), DbErr> {

@@ -5,8 +5,8 @@ use entity::{
     point_entry, user_point,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::OnConflict,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, Order, QueryFilter, QueryOrder,
+    QuerySelect, Statement, sea_query::OnConflict,
 };
 
 use crate::{
@@ -104,8 +104,15 @@ pub async fn lock_by_members(
 
 /// Writes the purses' balances and sequences, all in one statement; their rows are locked.
 pub async fn set_balances(tx: &Transaction, purses: &[user_point::Model]) -> Result<(), DbErr> {
+    tx.execute_raw(balances(tx.get_database_backend(), purses))
+        .await?;
+    Ok(())
+}
+
+/// The statement of [`set_balances`].
+pub fn balances(backend: DbBackend, purses: &[user_point::Model]) -> Statement {
     let changed = Rows::new(
-        tx.get_database_backend(),
+        backend,
         "changed",
         [
             ("id", Kind::Uuid),
@@ -126,8 +133,7 @@ pub async fn set_balances(tx: &Transaction, purses: &[user_point::Model]) -> Res
         "UPDATE user_point SET balance = changed.balance, last_sequence = changed.last_sequence \
          FROM {changed} WHERE user_point.id = changed.id"
     );
-    tx.execute_raw(changed.statement(&sql)).await?;
-    Ok(())
+    changed.statement(&sql)
 }
 
 /// The entry that a charge with that key made.

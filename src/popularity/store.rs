@@ -20,9 +20,9 @@ pub struct Sold {
     pub quantity: i64,
 }
 
-/// Counts sales in one statement, in the order of the table's key.
-pub async fn add(tx: &Transaction, sales: &[Sale]) -> Result<(), DbErr> {
-    let sold = rows(tx, sales);
+/// The statement that counts sales, in the order of the table's key.
+pub fn addition(backend: DbBackend, sales: &[Sale]) -> Statement {
+    let sold = rows(backend, sales);
     // "WHERE true" tells SQLite that no join condition follows.
     let sql = format!(
         "INSERT INTO product_sales (hour, product_id, quantity) \
@@ -30,14 +30,13 @@ pub async fn add(tx: &Transaction, sales: &[Sale]) -> Result<(), DbErr> {
          ON CONFLICT (hour, product_id) \
          DO UPDATE SET quantity = product_sales.quantity + excluded.quantity"
     );
-    tx.execute_raw(sold.statement(&sql)).await?;
-    Ok(())
+    sold.statement(&sql)
 }
 
 /// Takes canceled sales back; all of them were counted before. Their rows are locked in the order of the table's
-/// key first, as [`add`] locks them: an update alone would do so in whatever order it finds them.
+/// key first, as [`addition`] locks them: an update alone would do so in whatever order it finds them.
 pub async fn subtract(tx: &Transaction, sales: &[Sale]) -> Result<(), DbErr> {
-    let sold = rows(tx, sales);
+    let sold = rows(tx.get_database_backend(), sales);
     let of_sold = "product_sales.hour = sold.hour AND product_sales.product_id = sold.product_id";
     if tx.get_database_backend() == DbBackend::Postgres {
         let lock = format!(
@@ -54,9 +53,9 @@ pub async fn subtract(tx: &Transaction, sales: &[Sale]) -> Result<(), DbErr> {
     Ok(())
 }
 
-fn rows(tx: &Transaction, sales: &[Sale]) -> Rows {
+fn rows(backend: DbBackend, sales: &[Sale]) -> Rows {
     Rows::new(
-        tx.get_database_backend(),
+        backend,
         "sold",
         [
             ("hour", Kind::Time),

@@ -3,7 +3,8 @@ use entity::{
     product_option, stock, stock_adjustment,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Statement,
 };
 
 use crate::{
@@ -37,8 +38,15 @@ pub async fn lock(tx: &Transaction, ids: &[OptionId]) -> Result<Vec<stock::Model
 /// Moves the stock of many options, each by its delta, in one statement; their rows are locked. The
 /// table's own check is the last guard against selling what is not there.
 pub async fn add(tx: &Transaction, deltas: &[(OptionId, i32)]) -> Result<(), DbErr> {
+    tx.execute_raw(addition(tx.get_database_backend(), deltas))
+        .await?;
+    Ok(())
+}
+
+/// The statement of [`add`].
+pub fn addition(backend: DbBackend, deltas: &[(OptionId, i32)]) -> Statement {
     let moved = Rows::new(
-        tx.get_database_backend(),
+        backend,
         "moved",
         [("option_id", Kind::Uuid), ("delta", Kind::Integer)],
         deltas
@@ -49,8 +57,7 @@ pub async fn add(tx: &Transaction, deltas: &[(OptionId, i32)]) -> Result<(), DbE
         "UPDATE stock SET quantity = stock.quantity + moved.delta \
          FROM {moved} WHERE stock.option_id = moved.option_id"
     );
-    tx.execute_raw(moved.statement(&sql)).await?;
-    Ok(())
+    moved.statement(&sql)
 }
 
 pub async fn insert_adjustment(

@@ -1,4 +1,4 @@
-//! Applying: what a batch decided, written in a fixed number of statements.
+//! Applying: what a batch decided, written in a fixed number of statements; on PostgreSQL in one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use entity::{
     id::{CartItemId, OptionId},
     order, order_event, order_item, outbox, point_entry, user_point,
 };
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
 use super::decide::{Placement, Snapshot};
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     db::Transaction,
     point,
     popularity::{self, Sale},
-    rows::insert,
+    rows::{execute_together, insertion},
     stock,
 };
 
@@ -28,29 +28,16 @@ pub async fn apply(
         return Ok(());
     }
     let rows = Rows::of(placements, snapshot);
-    insert(tx, &rows.orders).await?;
-    insert(tx, &rows.items).await?;
-    insert(tx, &rows.events).await?;
-    insert(tx, &rows.announcements).await?;
-    stock::store::add(tx, &rows.taken).await?;
-    if !rows.entries.is_empty() {
-        point::store::set_balances(tx, &rows.purses).await?;
-        insert(tx, &rows.entries).await?;
-    }
-    popularity::store::add(tx, &rows.sold).await?;
-    if !rows.cart_lines.is_empty() {
-        cart::store::remove_lines(tx, &rows.cart_lines).await?;
-    }
-    Ok(())
+    execute_together(tx, rows.statements(tx.get_database_backend())).await
 }
 
 /// What a batch writes, table by table.
-struct Rows {
-    orders: Vec<order::Model>,
-    items: Vec<order_item::Model>,
-    events: Vec<order_event::Model>,
-    announcements: Vec<outbox::Model>,
-    entries: Vec<point_entry::Model>,
+struct Rows<'p> {
+    orders: Vec<&'p order::Model>,
+    items: Vec<&'p order_item::Model>,
+    events: Vec<&'p order_event::Model>,
+    announcements: Vec<&'p outbox::Model>,
+    entries: Vec<&'p point_entry::Model>,
     /// The purses that paid, as they are now.
     purses: Vec<user_point::Model>,
     /// How the stock of each option moves, sorted by option.
@@ -59,8 +46,8 @@ struct Rows {
     cart_lines: Vec<CartItemId>,
 }
 
-impl Rows {
-    fn of(placements: &[&Placement], snapshot: &Snapshot) -> Self {
+impl<'p> Rows<'p> {
+    fn of(placements: &[&'p Placement], snapshot: &Snapshot) -> Self {
         let each = || placements.iter().copied();
         let items = || each().flat_map(|placement| &placement.items);
         let payers = each().filter(|placement| placement.entry.is_some());
@@ -68,14 +55,12 @@ impl Rows {
             .map(|placement| placement.order.member_id)
             .collect::<BTreeSet<_>>();
         Self {
-            orders: each().map(|placement| placement.order.clone()).collect(),
-            items: items().cloned().collect(),
-            events: each().map(|placement| placement.event.clone()).collect(),
-            announcements: each()
-                .map(|placement| placement.announcement.clone())
-                .collect(),
+            orders: each().map(|placement| &placement.order).collect(),
+            items: items().collect(),
+            events: each().map(|placement| &placement.event).collect(),
+            announcements: each().map(|placement| &placement.announcement).collect(),
             entries: each()
-                .filter_map(|placement| placement.entry.clone())
+                .filter_map(|placement| placement.entry.as_ref())
                 .collect(),
             purses: payers
                 .iter()
@@ -87,6 +72,28 @@ impl Rows {
                 .flat_map(|placement| placement.cart_lines.clone())
                 .collect(),
         }
+    }
+}
+
+impl Rows<'_> {
+    fn statements(&self, backend: DbBackend) -> Vec<Statement> {
+        let mut statements = vec![
+            insertion(backend, self.orders.iter().copied()),
+            insertion(backend, self.items.iter().copied()),
+            insertion(backend, self.events.iter().copied()),
+            insertion(backend, self.announcements.iter().copied()),
+            stock::store::addition(backend, &self.taken),
+        ];
+        if !self.entries.is_empty() {
+            statements.push(point::store::balances(backend, &self.purses));
+            statements.push(insertion(backend, self.entries.iter().copied()));
+        }
+        if !self.cart_lines.is_empty() {
+            statements.push(cart::store::removal(backend, &self.cart_lines));
+        }
+        // Last of all rows that anybody waits for.
+        statements.push(popularity::store::addition(backend, &self.sold));
+        statements
     }
 }
 

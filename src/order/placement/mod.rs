@@ -19,8 +19,9 @@ mod apply;
 mod decide;
 mod load;
 mod request;
+mod worker;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use entity::{
     id::{MemberId, OptionId, ProductId},
@@ -29,17 +30,16 @@ use entity::{
 use futures_util::future::BoxFuture;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use scoped_futures::ScopedFutureExt;
-use sea_orm::DbBackend;
 use tokio::{
-    sync::{Mutex, Semaphore, mpsc, oneshot},
+    sync::{Mutex, mpsc, oneshot},
     task::JoinHandle,
     time::Instant,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
-    config::{LINES_MAX, Limits},
+    config::Limits,
     db::{Db, Transaction, is_about_data, is_taken},
     event::Bus,
     fault::{Failure, Fault, Never, Outcome},
@@ -47,6 +47,7 @@ use crate::{
 
 pub use decide::{Decision, Offer, Placement, Refusal, Shortage, Snapshot, decide};
 pub use request::{Line, Malformed, Request, Selection};
+use worker::Worker;
 
 /// A member's wish to order, with the chance that its ids and key are drawn from: the same command over the
 /// same snapshot gives the same order.
@@ -62,13 +63,6 @@ pub type Answer = Outcome<order::Model, Refusal>;
 
 /// How often a batch is tried in which a random order key was taken already.
 const KEY_ATTEMPTS_MAX: u8 = 5;
-
-/// Lines in one batch, so that a batch of extraordinary orders does not hold its locks for long.
-const BATCH_LINES_MAX: usize = 5_000;
-
-/// Batches on PostgreSQL that are placed at the same time: while one commits, the next is decided. More of them
-/// would only be smaller, and wait for each other's rows.
-const BATCHES_IN_FLIGHT: usize = 2;
 
 /// When a client whose order did not fit the queue should come again.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
@@ -97,6 +91,7 @@ impl Engine {
         let worker = Worker {
             placer: Placer { db, clock, bus },
             batch_max: limits.order_batch,
+            waiting_max: limits.order_batch.min(limits.order_queue),
         };
         let worker = tokio::spawn(worker.run(commands, stopping.clone()));
         Self {
@@ -140,89 +135,6 @@ impl Engine {
             tracing::error!(%error, "the order engine died");
         }
     }
-}
-
-/// Takes what has queued, a batch at a time, and has it placed.
-#[derive(Clone)]
-struct Worker {
-    placer: Placer,
-    batch_max: usize,
-}
-
-impl Worker {
-    async fn run(self, mut commands: mpsc::Receiver<Queued>, stopping: CancellationToken) {
-        let in_flight = Arc::new(Semaphore::new(batches_in_flight(&self.placer.db)));
-        let batches = TaskTracker::new();
-        while let Ok(turn) = in_flight.clone().acquire_owned().await {
-            let mut queued = Vec::new();
-            tokio::select! {
-                biased;
-                () = stopping.cancelled(), if !commands.is_closed() => commands.close(),
-                taken = commands.recv_many(&mut queued, self.batch_max) => {
-                    if taken == 0 {
-                        break;
-                    }
-                    let worker = self.clone();
-                    // In a task of its own: should it panic, no other batch does.
-                    batches.spawn(async move {
-                        worker.serve(queued).await;
-                        drop(turn);
-                    });
-                }
-            }
-        }
-        batches.close();
-        batches.wait().await;
-    }
-
-    async fn serve(&self, mut queued: Vec<Queued>) {
-        while !queued.is_empty() {
-            let later = queued.split_off(batch_size(&queued));
-            self.place(queued).await;
-            queued = later;
-        }
-    }
-
-    /// Places those who have not waited too long by now.
-    async fn place(&self, batch: Vec<Queued>) {
-        let now = Instant::now();
-        let (in_time, late): (Vec<_>, Vec<_>) =
-            batch.into_iter().partition(|queued| queued.deadline > now);
-        for queued in late {
-            // Whoever does not wait any more need not hear it.
-            _ = queued.reply.send(Err(Fault::TimedOut.into()));
-        }
-        let (commands, replies): (Vec<_>, Vec<_>) = in_time
-            .into_iter()
-            .map(|queued| (queued.command, queued.reply))
-            .unzip();
-        let answers = self.placer.place(&commands).await;
-        for (answer, reply) in answers.into_iter().zip(replies) {
-            _ = reply.send(answer);
-        }
-    }
-}
-
-/// SQLite has one writer, so a second batch could do nothing but wait while it might still grow.
-fn batches_in_flight(db: &Db) -> usize {
-    match db.backend() {
-        DbBackend::Sqlite => 1,
-        _ => BATCHES_IN_FLIGHT,
-    }
-}
-
-/// How many of those who queue make a batch: all, unless their lines are too many.
-fn batch_size(queued: &[Queued]) -> usize {
-    let mut lines = 0;
-    let fits = |queued: &&Queued| {
-        lines += match &queued.command.request.selection {
-            Selection::Cart => LINES_MAX,
-            Selection::CartItems(items) => items.len(),
-            Selection::Lines(lines) => lines.len(),
-        };
-        lines <= BATCH_LINES_MAX
-    };
-    queued.iter().take_while(fits).count().max(1)
 }
 
 /// Places batches of commands; the part of the engine that knows no queue.
@@ -330,118 +242,4 @@ fn placements(decisions: &[Decision]) -> impl Iterator<Item = &Placement> {
         Decision::Placed(placement) => Some(placement.as_ref()),
         Decision::Replayed(_) | Decision::Refused(_) => None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use entity::member;
-    use sea_orm::EntityTrait;
-    use tempfile::TempDir;
-    use tokio::{sync::Notify, time::sleep_until};
-    use uuid::Uuid;
-
-    use super::*;
-
-    /// A wish for this many lines of an option that there is not, or for the cart if for none.
-    fn queued(lines: usize, deadline: Instant) -> (Queued, oneshot::Receiver<Answer>) {
-        let line = Line {
-            option_id: OptionId(Uuid::nil()),
-            quantity: 1,
-        };
-        let request = Request {
-            selection: match lines {
-                0 => Selection::Cart,
-                _ => Selection::Lines(vec![line; lines]),
-            },
-            points: None,
-            expected_total: None,
-            idempotency_key: String::new(),
-        };
-        let command = Command {
-            member_id: MemberId(Uuid::nil()),
-            request,
-            seed: [0; 32],
-        };
-        let (reply, answer) = oneshot::channel();
-        let queued = Queued {
-            command,
-            deadline,
-            reply,
-        };
-        (queued, answer)
-    }
-
-    #[test]
-    fn a_batch_of_extraordinary_orders_is_cut() {
-        let now = Instant::now();
-        let size = |lines: &[usize]| {
-            batch_size(
-                &lines
-                    .iter()
-                    .map(|lines| queued(*lines, now).0)
-                    .collect::<Vec<_>>(),
-            )
-        };
-        assert_eq!(size(&[1; 256]), 256);
-        assert_eq!(size(&[LINES_MAX; 256]), BATCH_LINES_MAX / LINES_MAX);
-        assert_eq!(
-            size(&[0; 256]),
-            BATCH_LINES_MAX / LINES_MAX,
-            "a cart may be full"
-        );
-        assert_eq!(size(&[BATCH_LINES_MAX + 1]), 1, "one is always tried");
-    }
-
-    #[tokio::test]
-    async fn whoever_waits_for_another_batch_too_long_is_not_tried() {
-        let folder = TempDir::new().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("shop.db").display());
-        let db = Db::connect(&url, 1).await.unwrap();
-        db.migrate().await.unwrap();
-        let placer = Placer {
-            db: db.clone(),
-            clock: Clock::system(),
-            bus: Bus::default(),
-        };
-        let nil = member::Model {
-            id: MemberId(Uuid::nil()),
-            user_id: "nil".into(),
-            nickname: "nil".into(),
-            role: member::Role::Member,
-            password_hash: "-".into(),
-            created_at: placer.clock.now(),
-        };
-        let insert = member::Entity::insert(member::ActiveModel::from(nil));
-        insert.exec_without_returning(db.writer()).await.unwrap();
-        let worker = Worker {
-            placer,
-            batch_max: 2,
-        };
-        let deadline = Instant::now() + Duration::from_millis(200);
-        let (first, tried) = queued(BATCH_LINES_MAX, deadline + Duration::from_hours(1));
-        let (second, late) = queued(1, deadline);
-
-        let is_held = Notify::new();
-        let holding = db.transaction(|_| hold_until(deadline, &is_held).scope_boxed());
-        let serving = async {
-            is_held.notified().await;
-            worker.serve(vec![first, second]).await;
-        };
-        let (held, ()) = tokio::join!(holding, serving);
-
-        held.unwrap();
-        let tried = tried.await.unwrap().unwrap_err();
-        assert!(
-            matches!(tried, Failure::Refused(Refusal::NoSuchOption { .. })),
-            "{tried:?}"
-        );
-        let late = late.await.unwrap().unwrap_err();
-        assert!(matches!(late, Failure::Fault(Fault::TimedOut)), "{late:?}");
-    }
-
-    async fn hold_until(end: Instant, is_held: &Notify) -> Outcome<(), Never> {
-        is_held.notify_one();
-        sleep_until(end).await;
-        Ok(())
-    }
 }
