@@ -289,10 +289,10 @@ mod tests {
         };
         let mut waiting = Waiting::default();
         let mut batches = Batches::default();
-        let hold = std::sync::Arc::new(Notify::new());
-        let held = hold.clone();
+        let end = std::sync::Arc::new(Notify::new());
+        let awaited = end.clone();
         let wanted = [1, 2].map(|option| OptionId(Uuid::from_u128(option)));
-        batches.begin(wanted.into(), async move { held.notified().await });
+        batches.begin(wanted.into(), async move { awaited.notified().await });
 
         waiting
             .commands
@@ -303,7 +303,7 @@ mod tests {
         );
         assert_eq!(waiting.held_up, 2, "the last was not looked at");
         assert_eq!(named(waiting.next_batch(&batches, 3)), [vec![6]]);
-        hold.notify_one();
+        end.notify_one();
         batches.next_over().await;
         waiting.held_up = 0;
         assert_eq!(
