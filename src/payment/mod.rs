@@ -1,0 +1,3 @@
+//! Payments: what gateways send by themselves.
+
+pub mod webhook;
