@@ -1,3 +1,4 @@
-//! Payments: what gateways send by themselves.
+//! Payments: the gateways that take and give back money, and what they send by themselves.
 
+pub mod gateway;
 pub mod webhook;

@@ -3,6 +3,27 @@
 //! Every answer is [`Answer::Approved`], [`Answer::Declined`] or [`Answer::Unknown`]. A time-out, a broken
 //! connection, a 5xx, an unreadable body, an error that does not say for sure that nothing happened: all of them
 //! are `Unknown`, and a look-up settles them. Nothing is ever guessed.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `answer.rs` | what a gateway answers, and why not |
+//! | `portone/`, `toss/`, `kakaopay/` | a client each, its wire format, its table of errors |
+//! | `http.rs` | what the clients share of sending and reading |
+//! | `address.rs` | where gateways are, and where they send browsers back to |
+//! | `breaker.rs`, `guarded.rs` | when a gateway is out of order |
+//! | `configured.rs` | the gateways that the shop has |
+
+pub mod address;
+pub mod answer;
+pub mod breaker;
+pub mod configured;
+pub mod guarded;
+mod http;
+pub mod kakaopay;
+pub mod portone;
+pub mod toss;
+
+use std::fmt;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -11,14 +32,22 @@ use entity::{
     id::{MemberId, PaymentId, RefundId},
 };
 
+pub use self::{
+    address::BaseUrl,
+    answer::{Answer, Reason, ReasonKind},
+    configured::{GatewaySettings, Gateways},
+    guarded::Guarded,
+    http::WrongSetting,
+};
+
 /// What a gateway can do. All of it goes over the network: never within a transaction.
 #[async_trait]
-pub trait PaymentGateway: std::fmt::Debug + Send + Sync {
+pub trait PaymentGateway: fmt::Debug + Send + Sync {
     /// Tells the gateway of a payment, and gives what the client needs to open its window.
     async fn prepare(&self, bill: &Bill) -> Answer<Prepared>;
 
-    /// Asks the gateway to take the money, with the client's proof. Where the window itself takes the money, a
-    /// look-up.
+    /// Asks the gateway to take the money, with the client's proof; where the window itself takes it, or there is
+    /// no proof, only what is known. `Approved` is an answer for sure: the record says what has become of it.
     async fn approve(&self, bill: &Bill, proof: &Proof) -> Answer<Record>;
 
     /// Asks the gateway for its own record. `Declined` where it knows of no such payment.
@@ -26,43 +55,6 @@ pub trait PaymentGateway: std::fmt::Debug + Send + Sync {
 
     /// Asks the gateway to give money back; gives its record as it is afterwards.
     async fn cancel(&self, bill: &Bill, cancellation: &Cancellation) -> Answer<Record>;
-}
-
-/// What a gateway answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer<T> {
-    Approved(T),
-    /// Certainly not, and nothing has happened.
-    Declined(Reason),
-    /// It may have happened or not: look up.
-    Unknown(Reason),
-}
-
-/// Why not, or why it is not known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason {
-    /// The gateway's own code, or ours: `TIMEOUT`, `UNREACHABLE`, `UNREADABLE`, `HTTP_503`.
-    pub code: String,
-    /// The gateway's words, without secrets and card data.
-    pub message: String,
-    pub kind: ReasonKind,
-}
-
-/// What a reason asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReasonKind {
-    /// The member's card, balance or wish.
-    Payer,
-    /// Not now: the same may be asked again later.
-    Later,
-    /// The gateway has no such payment.
-    NotFound,
-    /// Our keys or settings: somebody must look.
-    Configuration,
-    /// The gateway is not to be reached or not in order: what the circuit breaker counts.
-    Gateway,
-    /// Anything else.
-    Other,
 }
 
 /// A payment as its gateway must know it.
@@ -90,20 +82,47 @@ pub enum Proof {
     None,
 }
 
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PaymentKey(_) => "PaymentKey(…)",
+            Self::PgToken(_) => "PgToken(…)",
+            Self::None => "None",
+        })
+    }
+}
+
 /// What `prepare` brings.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prepared {
     pub reference: Option<String>,
     /// Where the browser goes to pay; `None` where the shop's own page opens the window.
     pub redirect_url: Option<String>,
     pub mobile_redirect_url: Option<String>,
+    /// What the shop's own page opens the window with, besides the bill.
+    pub window: Option<Window>,
 }
 
-/// A gateway's own record of a payment, checked to be about this payment of this merchant.
+/// A window that the gateway's script opens in the shop's own page. None of it is a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Window {
+    PortOne {
+        store_id: String,
+        channel_key: String,
+        return_url: String,
+    },
+    Toss {
+        client_key: String,
+        success_url: String,
+        fail_url: String,
+    },
+}
+
+/// A gateway's own record of a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     pub state: RecordState,
-    /// What it was asked to take.
+    /// What it was asked to take, in the smallest unit of `currency`.
     pub total: Won,
     /// What it has given back so far.
     pub canceled: Won,
@@ -111,7 +130,7 @@ pub struct Record {
     pub currency: String,
     /// Whether it is about our payment, of our merchant account.
     pub is_ours: bool,
-    /// Whether it moved no real money.
+    /// Whether it moved no real money, or does not say that it did.
     pub is_test: bool,
     pub reference: Option<String>,
     pub paid_at: Option<DateTime<Utc>>,
@@ -124,7 +143,7 @@ pub enum RecordState {
     Open,
     /// The money was taken; `Record::canceled` says how much of it went back.
     Paid,
-    /// It was not taken.
+    /// It was not taken. With PortOne the member may try once more in the same window.
     Failed(Reason),
     /// It was not taken in time.
     Expired,
@@ -140,4 +159,60 @@ pub struct Cancellation {
     /// What the gateway still holds, this refund included: it refuses if that is not so.
     pub cancelable: Won,
     pub reason: String,
+}
+
+impl Bill {
+    /// What approval is asked for under.
+    fn idempotency_key(&self) -> String {
+        format!("confirm:{}:{}", self.payment_id, self.approval)
+    }
+}
+
+impl Cancellation {
+    /// What money is asked back under.
+    fn idempotency_key(&self) -> String {
+        format!("{}:{}", self.refund_id, self.key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_proof_is_not_shown() {
+        for proof in [
+            Proof::PgToken("77e9".into()),
+            Proof::PaymentKey("77e9".into()),
+        ] {
+            assert!(!format!("{proof:?}").contains("77e9"));
+        }
+    }
+
+    #[test]
+    fn keys_are_those_that_every_gateway_takes() {
+        let bill = Bill {
+            payment_id: PaymentId(Uuid::nil()),
+            member_id: MemberId(Uuid::nil()),
+            order_name: String::new(),
+            amount: Won(1),
+            expires_at: DateTime::UNIX_EPOCH,
+            reference: None,
+            approval: 2,
+        };
+        let cancellation = Cancellation {
+            refund_id: RefundId(Uuid::nil()),
+            key: 3,
+            amount: Won(1),
+            cancelable: Won(1),
+            reason: String::new(),
+        };
+        let keys = [bill.idempotency_key(), cancellation.idempotency_key()];
+        assert_eq!(keys[0], "confirm:payment_00000000000000000000000000:2");
+        assert_eq!(keys[1], "refund_00000000000000000000000000:3");
+        // PortOne takes 16 to 256 characters, Toss up to 300.
+        assert!(keys.iter().all(|key| (16..=256).contains(&key.len())));
+    }
 }
