@@ -1,9 +1,18 @@
 //! The buyer's part, as far as it is the same at every gateway: three buttons, and the way back to the shop.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::play::Delivered;
+use crate::{
+    faults::{Fault, Step},
+    kakaopay,
+    ledger::{Failure, Provider},
+    play::Delivered,
+    portone, toss,
+    world::World,
+};
 
 /// What a buyer can do with a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +44,43 @@ pub struct Opened {
     pub reference: String,
     /// The payment page.
     pub url: String,
+}
+
+/// Presses a button; gives where the buyer's browser goes, once it is to go there.
+pub async fn press(
+    world: &Arc<World>,
+    provider: Provider,
+    reference: &str,
+    button: Button,
+) -> Result<String, NotOpen> {
+    let Pressed { redirect, before } = match provider {
+        Provider::PortOne => portone::press(world, reference, button),
+        Provider::Toss => toss::press(world, reference, button),
+        Provider::KakaoPay => kakaopay::press(world, reference, button),
+    }?;
+    for delivered in before {
+        // A webhook that is never delivered is dropped, which ends the wait as well.
+        _ = delivered.await;
+    }
+    Ok(redirect)
+}
+
+/// Why the card is refused: the button says so, or a fault was ordered for whoever agrees.
+pub fn decline(world: &World, provider: Provider, id: &str, button: Button) -> Option<Failure> {
+    match button {
+        Button::Close => None,
+        Button::Decline => Some(Failure::new(
+            "REJECT_CARD_COMPANY",
+            "카드사에서 승인을 거절했습니다",
+        )),
+        Button::Approve => {
+            let is_decline = |fault: &Fault| matches!(fault, Fault::Decline { .. });
+            let fault = world
+                .faults
+                .meet_if(provider, Step::Window, Some(id), is_decline);
+            fault.as_ref().and_then(Fault::failure)
+        }
+    }
 }
 
 /// More than anyone pays; sums of it stay far from the end of an `i64`.

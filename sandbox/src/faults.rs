@@ -4,7 +4,10 @@ use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{hold::hold, ledger::Provider};
+use crate::{
+    hold::hold,
+    ledger::{Failure, Provider},
+};
 
 /// Where a fault strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,7 +168,7 @@ fn is_cancel_record(order: &FaultOrder) -> bool {
 
 impl Fault {
     /// What it does to the record that an answer shows.
-    pub fn disguise(fault: Option<&Self>) -> Disguise {
+    pub(crate) fn disguise(fault: Option<&Self>) -> Disguise {
         Disguise {
             total_by: match fault {
                 Some(Self::TamperAmount { by }) => *by,
@@ -174,6 +177,18 @@ impl Fault {
             other_currency: fault == Some(&Self::TamperCurrency),
             other_merchant: fault == Some(&Self::OtherMerchant),
             unknown_status: fault == Some(&Self::UnknownStatus),
+        }
+    }
+}
+
+impl Fault {
+    /// Why the payment is declined, if that is the fault.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        match self {
+            Self::Decline { code, message } => {
+                Some(Failure::new(code, message.as_deref().unwrap_or(code)))
+            }
+            _ => None,
         }
     }
 }

@@ -95,7 +95,12 @@ mod tests {
 
     #[test]
     fn a_secret_that_would_protect_nothing_is_refused() {
-        for text in ["", "whsec_", "whsec_AAAA", "C2FVsBQIhrscChlQIMV+b5sSYspob7oD"] {
+        for text in [
+            "",
+            "whsec_",
+            "whsec_AAAA",
+            "C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+        ] {
             assert_eq!(WebhookSecret::parse(text).unwrap_err(), BadSecret, "{text}");
         }
     }

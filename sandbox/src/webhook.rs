@@ -17,7 +17,7 @@ use crate::{
     hold::hold,
     ledger::Provider,
     play::{Delivered, pause},
-    world::World,
+    world::{World, new_name},
 };
 
 /// Minutes before each delivery. PortOne adds a jitter, which would serve nobody here.
@@ -38,6 +38,30 @@ pub struct Event {
     pub body: Value,
     /// Where to; none where the shop has named no place.
     pub urls: Vec<String>,
+}
+
+impl Event {
+    /// The same about something else.
+    #[must_use]
+    pub fn of_kind(mut self, kind: &str) -> Self {
+        kind.clone_into(&mut self.kind);
+        match self.provider {
+            Provider::Toss if kind == "DEPOSIT_CALLBACK" => {
+                // It is flat, and tells neither its type nor the paymentKey.
+                let data = &self.body["data"];
+                self.body = json!({
+                    "createdAt": self.body["createdAt"],
+                    "secret": data["secret"],
+                    "status": data["status"],
+                    "transactionKey": data["lastTransactionKey"],
+                    "orderId": data["orderId"],
+                });
+            }
+            Provider::Toss => self.body["eventType"] = json!(kind),
+            Provider::PortOne | Provider::KakaoPay => self.body["type"] = json!(kind),
+        }
+        self
+    }
 }
 
 /// One try to deliver a webhook, and what came of it.
@@ -77,8 +101,10 @@ pub struct DefaultUrls {
 /// A message that is ready to go: every try sends the same bytes.
 #[derive(Clone, Debug)]
 struct Message {
-    event: Event,
-    message_id: String,
+    provider: Provider,
+    payment: String,
+    kind: String,
+    id: String,
     url: String,
     signed: String,
     sent: String,
@@ -120,7 +146,7 @@ impl Post {
 }
 
 /// Sends an event on its way. What is given back, if anything, is to be awaited before the answer goes out.
-pub fn announce(world: &Arc<World>, event: Event) -> Vec<Delivered> {
+pub fn announce(world: &Arc<World>, event: &Event) -> Vec<Delivered> {
     let fault = world
         .faults
         .meet(event.provider, Step::Webhook, Some(&event.id));
@@ -128,10 +154,10 @@ pub fn announce(world: &Arc<World>, event: Event) -> Vec<Delivered> {
         return Vec::new();
     }
     let is_early = fault == Some(Fault::Early);
-    let message_id = format!("msg_{}", uuid::Uuid::new_v4().simple());
+    let id = format!("msg_{}", new_name());
     let mut before = Vec::new();
-    for url in event.urls.clone() {
-        let message = Message::new(event.clone(), message_id.clone(), url, fault.clone());
+    for url in &event.urls {
+        let message = Message::new(event.clone(), &id, url, fault.clone());
         let (delivered, wait) = oneshot::channel();
         world.spawn(deliver(world.clone(), message, delivered));
         if is_early {
@@ -142,30 +168,34 @@ pub fn announce(world: &Arc<World>, event: Event) -> Vec<Delivered> {
 }
 
 impl Message {
-    fn new(mut event: Event, message_id: String, url: String, fault: Option<Fault>) -> Self {
+    fn new(mut event: Event, id: &str, url: &str, fault: Option<Fault>) -> Self {
         let is_toss = event.provider == Provider::Toss;
         if fault == Some(Fault::UnknownType) {
-            let (member, kind) = if is_toss {
-                ("eventType", "SANDBOX_UNHEARD_OF")
+            event = event.of_kind(if is_toss {
+                "SANDBOX_UNHEARD_OF"
             } else {
-                ("type", "Transaction.SandboxUnheardOf")
-            };
-            event.body[member] = json!(kind);
-            kind.clone_into(&mut event.kind);
+                "Transaction.SandboxUnheardOf"
+            });
         }
         if is_toss && fault == Some(Fault::Forged) {
             event.body["data"]["status"] = json!("DONE");
         }
         let signed = event.body.to_string();
         if fault == Some(Fault::Tampered) {
-            let member = if is_toss { "totalAmount" } else { "transactionId" };
+            let member = if is_toss {
+                "totalAmount"
+            } else {
+                "transactionId"
+            };
             event.body["data"][member] = json!(1);
         }
         Self {
             sent: event.body.to_string(),
-            event,
-            message_id,
-            url,
+            provider: event.provider,
+            payment: event.id,
+            kind: event.kind,
+            id: id.to_owned(),
+            url: url.to_owned(),
             signed,
             fault,
         }
@@ -189,7 +219,7 @@ async fn deliver(world: Arc<World>, message: Message, delivered: oneshot::Sender
         _ => 1,
     };
     let mut delivered = Some(delivered);
-    let minutes = match message.event.provider {
+    let minutes = match message.provider {
         Provider::Toss => TOSS_MINUTES,
         _ => PORTONE_MINUTES,
     };
@@ -223,11 +253,11 @@ async fn try_once(world: Arc<World>, message: Message, retry: usize) -> bool {
         .client
         .post(&message.url)
         .header(header::CONTENT_TYPE, "application/json");
-    let request = if message.event.provider == Provider::Toss {
+    let request = if message.provider == Provider::Toss {
         // Payment webhooks of Toss are not signed.
         request
             .timeout(Duration::from_secs(10))
-            .header("tosspayments-webhook-transmission-id", &message.message_id)
+            .header("tosspayments-webhook-transmission-id", &message.id)
             .header(
                 "tosspayments-webhook-transmission-time",
                 sent_at.to_rfc3339_opts(SecondsFormat::Millis, true),
@@ -235,7 +265,7 @@ async fn try_once(world: Arc<World>, message: Message, retry: usize) -> bool {
             .header("tosspayments-webhook-transmission-retried-count", retry)
     } else {
         let timestamp = sent_at.timestamp();
-        let (id, body) = (&message.message_id, &message.signed);
+        let (id, body) = (&message.id, &message.signed);
         let signature = match message.fault {
             Some(Fault::Forged) => world.webhook_secret.forged().sign(id, timestamp, body),
             _ => world.webhook_secret.sign(id, timestamp, body),
@@ -252,10 +282,10 @@ async fn try_once(world: Arc<World>, message: Message, retry: usize) -> bool {
         Err(error) => (None, Some(error.to_string())),
     };
     world.post.note(Delivery {
-        provider: message.event.provider,
-        id: message.event.id,
-        kind: message.event.kind,
-        message_id: message.message_id,
+        provider: message.provider,
+        id: message.payment,
+        kind: message.kind,
+        message_id: message.id,
         url: message.url,
         retry,
         at: now,

@@ -109,6 +109,15 @@ pub enum StepRefusal {
     Ended,
 }
 
+impl Failure {
+    pub fn new(code: &str, message: &str) -> Self {
+        Self {
+            code: code.to_owned(),
+            message: message.to_owned(),
+        }
+    }
+}
+
 impl Attempt {
     pub fn open(opening: Opening, now: DateTime<Utc>, due: DateTime<Utc>) -> Self {
         Self {
@@ -204,6 +213,15 @@ impl Attempt {
         self.failure = Some(failure);
         self.turn(status, now);
         Ok(())
+    }
+
+    /// Ends it if its time is over; gives whether that was so.
+    pub fn expire(&mut self, now: DateTime<Utc>) -> bool {
+        let is_overdue = self.is_overdue(now);
+        if is_overdue {
+            self.turn(Status::Expired, now);
+        }
+        is_overdue
     }
 
     fn check_open(&self, now: DateTime<Utc>) -> Result<(), StepRefusal> {

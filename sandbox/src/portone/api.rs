@@ -67,7 +67,12 @@ pub async fn transactions(State(world): State<Arc<World>>, Path(id): Path<String
     let found = world.books.with(|books| {
         let payment = books.ledger.payment(ME, &id)?;
         let shown = |attempt| {
-            wire::payment(&world.settings.portone, payment, attempt, Fault::disguise(None))
+            wire::payment(
+                &world.settings.portone,
+                payment,
+                attempt,
+                Fault::disguise(None),
+            )
         };
         let items: Vec<_> = payment.attempts.iter().map(shown).collect();
         (!items.is_empty()).then(|| Reply::ok(&json!({ "items": items })))
@@ -91,7 +96,13 @@ pub async fn pre_register(
         Ok(admitted) => admitted,
         Err(reply) => return reply.into_response(),
     };
-    let call = call(&world, line, Step::Prepare, &id, claim.map(|(claim, _)| claim));
+    let call = call(
+        &world,
+        line,
+        Step::Prepare,
+        &id,
+        claim.map(|(claim, _)| claim),
+    );
     play(&world, call, |_| {
         let reply = world.books.change(|books| {
             let payment = books.ledger.payment_or_new(ME, &id);
@@ -128,7 +139,10 @@ pub async fn cancel(
     };
     let (claim, key) = claim.unzip();
     let call = call(&world, line, Step::Cancel, &id, claim);
-    play(&world, call, |fault| give_back(&world, &id, request, key, fault)).await
+    play(&world, call, |fault| {
+        give_back(&world, &id, request, key, fault)
+    })
+    .await
 }
 
 fn give_back(
@@ -159,7 +173,7 @@ fn give_back(
         state,
         done_at,
     };
-    let done = world.books.change(|books| {
+    let done: Result<_, Reply> = world.books.change(|books| {
         let attempt = books
             .ledger
             .leading_mut(ME, id)
@@ -169,7 +183,7 @@ fn give_back(
     });
     let (cancel, attempt) = match done {
         Ok(done) => done,
-        Err(refusal) => return Outcome::from(refusal),
+        Err(refusal) => return refusal.into(),
     };
     if cancel.state == CancelState::Requested
         && let Some(at) = cancel.done_at
@@ -187,7 +201,9 @@ fn give_back(
     };
     Outcome {
         reply: Reply::ok(&json!({ "cancellation": wire::cancellation(&cancel) })),
-        before: told.map(|event| announce(world, event)).unwrap_or_default(),
+        before: told
+            .map(|event| announce(world, &event))
+            .unwrap_or_default(),
     }
 }
 
@@ -215,7 +231,7 @@ pub async fn resend_webhook(State(world): State<Arc<World>>, Path(id): Path<Stri
         return wire::error(404, "PAYMENT_NOT_FOUND");
     };
     let webhook = json!({ "id": new_name(), "status": "TRIGGERED", "paymentStatus": event.kind });
-    announce(&world, event);
+    announce(&world, &event);
     Reply::ok(&json!({ "webhook": webhook }))
 }
 
@@ -262,11 +278,7 @@ fn admit<T: DeserializeOwned>(
 
 /// A string of RFC 8941: quoted, 16 to 256 visible ASCII characters.
 fn read_key(header: &HeaderValue) -> Option<&str> {
-    let key = header
-        .to_str()
-        .ok()?
-        .strip_prefix('"')?
-        .strip_suffix('"')?;
+    let key = header.to_str().ok()?.strip_prefix('"')?.strip_suffix('"')?;
     let is_sound = (16..=256).contains(&key.len())
         && key
             .bytes()

@@ -75,7 +75,7 @@ pub fn fall_due(world: &Arc<World>, reference: &str) {
         return;
     };
     for cancel in cancels {
-        announce(world, canceled(world, &id, &attempt, &cancel));
+        announce(world, &canceled(world, &id, &attempt, &cancel));
     }
 }
 

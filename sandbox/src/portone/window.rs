@@ -13,7 +13,7 @@ use url::{Host, Url};
 
 use super::{ME, current};
 use crate::{
-    buyer::{Button, NotOpen, Opened, Pressed, is_total, is_web_address, with_query},
+    buyer::{Button, NotOpen, Opened, Pressed, decline, is_total, is_web_address, with_query},
     faults::{Fault, OTHER_CURRENCY, Step},
     ledger::{Attempt, Failure, Opening, Particulars, Payment, ReturnUrls, Status},
     webhook::announce,
@@ -65,7 +65,9 @@ pub fn open(world: &Arc<World>, request: RequestPayment) -> Result<Opened, Failu
         },
         particulars: Particulars {
             custom: request.custom_data.unwrap_or_default(),
-            customer: request.customer.unwrap_or_else(|| Value::Object(serde_json::Map::new())),
+            customer: request
+                .customer
+                .unwrap_or_else(|| Value::Object(serde_json::Map::new())),
             notice_urls: request.notice_urls.unwrap_or_default(),
             ..Particulars::default()
         },
@@ -73,13 +75,14 @@ pub fn open(world: &Arc<World>, request: RequestPayment) -> Result<Opened, Failu
     let due = world.clock.after_minutes(WINDOW_MINUTES);
     let attempt = Attempt::open(opening, world.clock.now(), due);
     world.books.change(|books| {
-        let payment = books.ledger.payment_or_new(ME, &request.payment_id);
-        check_agreed(payment, &attempt)?;
         let id = request.payment_id.as_str();
+        if let Some(payment) = books.ledger.payment(ME, id) {
+            check_agreed(payment, &attempt)?;
+        }
         books.ledger.add(ME, id, attempt.clone());
         Ok(())
     })?;
-    announce(world, current(world, &request.payment_id, &attempt));
+    announce(world, &current(world, &request.payment_id, &attempt));
     Ok(Opened {
         url: world.page_url(ME, &attempt.reference),
         reference: attempt.reference,
@@ -90,17 +93,17 @@ fn check(world: &World, request: &RequestPayment) -> Result<(), Failure> {
     let settings = &world.settings.portone;
     let channel = request.channel_key.as_deref();
     if request.store_id != settings.store_id {
-        return Err(failure("StoreNotFound", "no such store"));
+        return Err(Failure::new("StoreNotFound", "no such store"));
     }
     if channel.is_some_and(|key| key != settings.channel_key) {
-        return Err(failure("ChannelNotFound", "no such channel"));
+        return Err(Failure::new("ChannelNotFound", "no such channel"));
     }
     let is_sound = !request.payment_id.is_empty()
         && is_total(request.total_amount)
         && is_web_address(&request.redirect_url)
         && request.notice_urls.iter().flatten().all(|url| is_near(url));
     if !is_sound {
-        return Err(failure(
+        return Err(Failure::new(
             "InvalidRequest",
             "a paymentId, a positive totalAmount and a redirectUrl are needed, and noticeUrls on this machine",
         ));
@@ -121,7 +124,10 @@ fn is_near(url: &str) -> bool {
 
 fn check_agreed(payment: &Payment, attempt: &Attempt) -> Result<(), Failure> {
     if payment.is_taken() {
-        return Err(failure("PaymentAlreadyPaid", "the payment is already paid"));
+        return Err(Failure::new(
+            "PaymentAlreadyPaid",
+            "the payment is already paid",
+        ));
     }
     let agreed = &payment.agreed;
     let is_as_agreed = agreed.total.is_none_or(|total| total == attempt.total)
@@ -132,17 +138,10 @@ fn check_agreed(payment: &Payment, attempt: &Attempt) -> Result<(), Failure> {
     if is_as_agreed {
         Ok(())
     } else {
-        Err(failure(
+        Err(Failure::new(
             "AmountNotEqualToPredefined",
             "the amount is not the one that was registered before",
         ))
-    }
-}
-
-fn failure(code: &str, message: &str) -> Failure {
-    Failure {
-        code: code.to_owned(),
-        message: message.to_owned(),
     }
 }
 
@@ -158,7 +157,11 @@ pub async fn from_sdk(
     Query(FromSdk { request }): Query<FromSdk>,
 ) -> Response {
     let Ok(request) = serde_json::from_str::<RequestPayment>(&request) else {
-        return (StatusCode::BAD_REQUEST, "requestPayment: members are missing").into_response();
+        return (
+            StatusCode::BAD_REQUEST,
+            "requestPayment: members are missing",
+        )
+            .into_response();
     };
     let (id, back) = (request.payment_id.clone(), request.redirect_url.clone());
     match open(&world, request) {
@@ -166,8 +169,11 @@ pub async fn from_sdk(
         Err(failure) if is_web_address(&back) => {
             let Failure { code, message } = &failure;
             let pairs = [("paymentId", &id), ("code", code), ("message", message)];
-            Redirect::to(&with_query(&back, &pairs.map(|(name, text)| (name, text.as_str()))))
-                .into_response()
+            Redirect::to(&with_query(
+                &back,
+                &pairs.map(|(name, text)| (name, text.as_str())),
+            ))
+            .into_response()
         }
         Err(failure) => (StatusCode::BAD_REQUEST, failure.message).into_response(),
     }
@@ -176,12 +182,7 @@ pub async fn from_sdk(
 /// A button is pressed. Agreeing takes the money at once.
 pub fn press(world: &Arc<World>, reference: &str, button: Button) -> Result<Pressed, NotOpen> {
     let id = world.owner(ME, reference).ok_or(NotOpen)?;
-    let refused = (button == Button::Approve)
-        .then(|| {
-            let is_decline = |fault: &Fault| matches!(fault, Fault::Decline { .. });
-            world.faults.meet_if(ME, Step::Window, Some(&id), is_decline)
-        })
-        .flatten();
+    let decline = decline(world, ME, &id, button);
     let now = world.clock.now();
     let (attempt, is_new) = world.books.change(|books| {
         let (payment, attempt) = books.ledger.attempt(ME, reference).ok_or(NotOpen)?;
@@ -191,37 +192,31 @@ pub fn press(world: &Arc<World>, reference: &str, button: Button) -> Result<Pres
             // The buyer went back in the browser, and comes to the shop a second time.
             return Ok((attempt.clone(), false));
         }
-        let ending = match button {
-            _ if attempt.is_overdue(now) => Some((Status::Quit, failure("PAY_PROCESS_ABORTED", "시간이 지났습니다"))),
-            Button::Close => Some((Status::Quit, failure("PAY_PROCESS_CANCELED", "결제를 취소했습니다"))),
-            Button::Decline => Some((Status::Declined, failure("REJECT_CARD_COMPANY", "카드사에서 승인을 거절했습니다"))),
-            Button::Approve if is_paid_elsewhere => {
-                Some((Status::Declined, failure("PaymentAlreadyPaid", "the payment is already paid")))
-            }
-            Button::Approve => refused.map(|fault| (Status::Declined, declined(fault))),
+        let end = if attempt.is_overdue(now) {
+            let failure = Failure::new("PAY_PROCESS_ABORTED", "결제 시간이 지났습니다");
+            attempt.fail(Status::Quit, failure, now)
+        } else if button == Button::Close {
+            let failure = Failure::new("PAY_PROCESS_CANCELED", "사용자가 결제를 취소했습니다");
+            attempt.fail(Status::Quit, failure, now)
+        } else if let Some(failure) = decline {
+            attempt.fail(Status::Declined, failure, now)
+        } else if is_paid_elsewhere {
+            let failure = Failure::new("PaymentAlreadyPaid", "the payment is already paid");
+            attempt.fail(Status::Declined, failure, now)
+        } else {
+            let authenticated = attempt.authenticate(now, attempt.due);
+            authenticated.and_then(|()| attempt.take(now))
         };
-        match ending {
-            Some((status, failure)) => attempt.fail(status, failure, now),
-            None => attempt.authenticate(now, attempt.due).and_then(|()| attempt.take(now)),
-        }
-        .map_err(|_| NotOpen)?;
+        end.map_err(|_| NotOpen)?;
         Ok((attempt.clone(), true))
     })?;
     let told = is_new.then(|| current(world, &id, &attempt));
     Ok(Pressed {
         redirect: way_back(&id, &attempt),
-        before: told.map(|event| announce(world, event)).unwrap_or_default(),
+        before: told
+            .map(|event| announce(world, &event))
+            .unwrap_or_default(),
     })
-}
-
-fn declined(fault: Fault) -> Failure {
-    match fault {
-        Fault::Decline { code, message } => Failure {
-            message: message.unwrap_or_else(|| code.clone()),
-            code,
-        },
-        _ => failure("REJECT_CARD_COMPANY", "카드사에서 승인을 거절했습니다"),
-    }
 }
 
 fn way_back(id: &str, attempt: &Attempt) -> String {

@@ -1,0 +1,11 @@
+//! The sandbox over real HTTP: each gateway's rules, each fault, the webhooks, the pages, a restart.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that meets what cannot be ends, and says so"
+)]
+
+mod kakaopay;
+mod portone;
+mod support;
+mod toss;
