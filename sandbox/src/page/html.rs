@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::words::Language;
 use crate::{
-    ledger::{Attempt, Payment, Provider},
+    ledger::{Attempt, Payment, Provider, Status},
     world::World,
 };
 
@@ -18,9 +18,9 @@ pub fn window(
     language: Language,
 ) -> String {
     let words = language.words();
-    let (notice, buttons) = if attempt.is_overdue(now) {
+    let (notice, buttons) = if attempt.is_overdue(now) || attempt.status == Status::Expired {
         (words.overdue, button("approve", "close", words.back))
-    } else if attempt.is_open() && attempt.approved_at.is_none() {
+    } else if attempt.is_open() {
         let buttons = [
             button("approve", "approve", words.approve),
             button("decline", "decline", words.decline),

@@ -5,7 +5,13 @@
     reason = "a test that meets what cannot be ends, and says so"
 )]
 
+mod control;
+mod faults;
+mod inbox;
 mod kakaopay;
+mod pages;
 mod portone;
+mod restart;
 mod support;
 mod toss;
+mod webhooks;
