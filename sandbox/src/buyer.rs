@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -22,6 +26,18 @@ pub enum Button {
     /// As if the card were refused.
     Decline,
     Close,
+}
+
+/// What a browser script sends: what the shop's page gave to it, as JSON.
+#[derive(Debug, Deserialize)]
+pub struct FromSdk {
+    pub request: String,
+}
+
+/// The answer where that is not to be understood.
+pub fn unreadable() -> Response {
+    let message = "requestPayment: a member is missing or of another type";
+    (StatusCode::BAD_REQUEST, message).into_response()
 }
 
 /// What a press came to.
@@ -84,7 +100,7 @@ pub fn decline(world: &World, provider: Provider, id: &str, button: Button) -> O
 }
 
 /// More than anyone pays; sums of it stay far from the end of an `i64`.
-const TOTAL_MAX: i64 = 1_000_000_000_000;
+pub const TOTAL_MAX: i64 = 1_000_000_000_000;
 
 /// Whether a window can ask for this amount.
 pub fn is_total(total: i64) -> bool {

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    buyer::TOTAL_MAX,
     hold::hold,
     ledger::{Failure, Provider},
 };
@@ -63,13 +64,14 @@ pub enum Fault {
     CancelFailedIn200,
     /// The webhook is not sent.
     Never,
-    /// So many more copies are sent, all at once.
+    /// So many more copies are sent, all at once; a thousand at most.
     Duplicate { n: u32 },
     /// The webhook is delivered before the answer or redirect that it belongs to goes out.
     Early,
     /// It is sent so much later.
     Late { ms: u64 },
-    /// It comes from someone who has not the secret; from Toss, who signs nothing, with a status that is not so.
+    /// It comes from someone who has not the secret; from Toss, who signs nothing, with a status that is not
+    /// so.
     Forged,
     /// It is signed well, ten minutes ago.
     Stale,
@@ -138,7 +140,9 @@ impl FaultOrder {
             | Fault::DropBefore
             | Fault::DropAfter
             | Fault::Garbage => is_call,
-            Fault::TamperAmount { .. } => is_record || is_opening,
+            Fault::TamperAmount { by } => {
+                by.unsigned_abs() <= TOTAL_MAX.unsigned_abs() && (is_record || is_opening)
+            }
             Fault::TamperCurrency => provider != KakaoPay && (is_record || is_opening),
             Fault::OtherMerchant => is_record,
             // KakaoPay's answer to approve has no status.
@@ -282,6 +286,7 @@ mod tests {
             order(KakaoPay, Step::LookUp, Fault::TamperCurrency),
             order(Toss, Step::Cancel, Fault::CancelFailedIn200),
             order(Toss, Step::Approve, Fault::Late { ms: 1 }),
+            order(Toss, Step::LookUp, Fault::TamperAmount { by: i64::MIN }),
         ];
         for order in cannot {
             assert!(!order.can_be_met(), "{order:?}");

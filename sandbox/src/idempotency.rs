@@ -38,8 +38,8 @@ pub enum Begun {
     Done { request: String, reply: Reply },
 }
 
-/// A key at work. Dropped with an answer, it keeps the answer; dropped without, the key is free again: so a caller
-/// who hangs up leaves the key in order, whatever had happened by then.
+/// A key at work. Dropped with an answer, it keeps the answer; dropped without, the key is free again: so a
+/// caller who hangs up leaves the key in order, whatever had happened by then.
 #[derive(Debug)]
 pub struct Claim {
     world: Arc<World>,

@@ -25,8 +25,9 @@
 //! # How a call goes
 //!
 //! `portone`, `toss` and `kakaopay` each have the same files: `mod` with the routes and who may call them,
-//! `api` with what the calls do, `window` with what the buyer does, `wire` with the JSON. A call is authenticated, then
-//! looks for its idempotency key (`idempotency`), then for a fault that was ordered for it
+//! `api` with what the calls do, `window` with what the buyer does, `wire` with the JSON.
+//!
+//! A call is authenticated. It looks for its key (`idempotency`), then for a fault that was ordered for it
 //! (`faults`), then does its work: a change of the `ledger`, within `books`, which writes the state file.
 //! `play` is that order of things, in one place. `webhook` signs and delivers what the change announced.
 //!

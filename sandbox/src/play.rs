@@ -39,6 +39,12 @@ impl From<Reply> for Outcome {
     }
 }
 
+impl From<Result<Reply, Reply>> for Outcome {
+    fn from(answer: Result<Reply, Reply>) -> Self {
+        answer.unwrap_or_else(|refusal| refusal).into()
+    }
+}
+
 /// Does the work, and lets the fault have its way with it.
 pub async fn play(
     world: &Arc<World>,
@@ -48,7 +54,7 @@ pub async fn play(
     let Call {
         line,
         fault,
-        claim,
+        mut claim,
         refuse,
     } = call;
     match fault {
@@ -67,8 +73,7 @@ pub async fn play(
         Some(Fault::ErrorAfter { status, code }) => refuse(*status, code),
         _ => reply,
     };
-    // Held to the end: while the answer is out, whoever brings the key again is told to wait.
-    let mut claim = claim;
+    // Held to the end: until the answer is out, whoever brings the key again is told to wait.
     if let Some((claim, until)) = &mut claim {
         claim.keep(reply.clone(), *until);
     }

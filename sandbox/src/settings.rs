@@ -14,8 +14,8 @@ pub struct Settings {
     pub kakaopay: KakaoPaySettings,
     /// A file that keeps the payments over a restart; `None` forgets them.
     pub state: Option<PathBuf>,
-    /// How many times shorter than the gateways' own the waits are: deadlines, retries of webhooks, the life of
-    /// idempotency keys. 1.0 keeps the gateways' times.
+    /// How many times shorter than the gateways' own the waits are: deadlines, retries of webhooks, the life
+    /// of idempotency keys. 1.0 keeps the gateways' times.
     pub time_scale: f64,
 }
 

@@ -24,6 +24,9 @@ use crate::{
 const PORTONE_MINUTES: &[u32] = &[0, 1, 4, 16, 64, 256];
 const TOSS_MINUTES: &[u32] = &[0, 1, 4, 16, 64, 256, 1024, 4096];
 
+/// How many copies of a webhook can be ordered.
+const COPIES_MAX: u32 = 1_000;
+
 /// How many deliveries are remembered.
 const LOG_MAX: usize = 10_000;
 
@@ -215,7 +218,7 @@ async fn deliver(world: Arc<World>, message: Message, delivered: oneshot::Sender
         pause(&world, ms).await;
     }
     let copies = match message.fault {
-        Some(Fault::Duplicate { n }) => 1 + n,
+        Some(Fault::Duplicate { n }) => 1 + n.min(COPIES_MAX),
         _ => 1,
     };
     let mut delivered = Some(delivered);

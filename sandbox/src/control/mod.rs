@@ -1,4 +1,4 @@
-//! The control API: what a test does that a shop, a buyer or a gateway's console would do, and what it looks at.
+//! The control API: what buyers and consoles do, done by a test, and what the gateways know, to be looked at.
 //!
 //! Everything is JSON, and every body is a type of this module, both ways.
 //!

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{ConnectInfo, State},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -46,11 +46,8 @@ pub async fn ready(
     State(world): State<Arc<World>>,
     ConnectInfo(line): ConnectInfo<Line>,
     body: String,
-) -> Response {
-    let request = match read::<ReadyBody>(&body) {
-        Ok(request) => request,
-        Err(reply) => return reply.into_response(),
-    };
+) -> Result<Response, Reply> {
+    let request = read::<ReadyBody>(&body)?;
     let call = Call {
         line,
         fault: world
@@ -59,11 +56,10 @@ pub async fn ready(
         claim: None,
         refuse: wire::approve_error,
     };
-    play(&world, call, |fault| {
-        let reply = get_ready(&world, request, fault);
-        reply.unwrap_or_else(|refusal| refusal).into()
-    })
-    .await
+    let played = play(&world, call, |fault| {
+        get_ready(&world, request, fault).into()
+    });
+    Ok(played.await)
 }
 
 fn get_ready(world: &World, request: ReadyBody, fault: Option<&Fault>) -> Result<Reply, Reply> {
@@ -142,21 +138,12 @@ pub async fn approve(
     State(world): State<Arc<World>>,
     ConnectInfo(line): ConnectInfo<Line>,
     body: String,
-) -> Response {
-    let request = match read::<ApproveBody>(&body) {
-        Ok(request) => request,
-        Err(reply) => return reply.into_response(),
-    };
-    let _claim = match claim(&world, "approve", &request.tid) {
-        Ok(claim) => claim,
-        Err(reply) => return reply.into_response(),
-    };
+) -> Result<Response, Reply> {
+    let request = read::<ApproveBody>(&body)?;
+    let _claim = claim(&world, "approve", &request.tid)?;
     let call = call(&world, line, Step::Approve, &request.tid);
-    play(&world, call, |fault| {
-        let reply = take(&world, &request, fault);
-        reply.unwrap_or_else(|refusal| refusal).into()
-    })
-    .await
+    let played = play(&world, call, |fault| take(&world, &request, fault).into());
+    Ok(played.await)
 }
 
 fn take(world: &World, request: &ApproveBody, fault: Option<&Fault>) -> Result<Reply, Reply> {
@@ -228,17 +215,11 @@ pub async fn order(
     State(world): State<Arc<World>>,
     ConnectInfo(line): ConnectInfo<Line>,
     body: String,
-) -> Response {
-    let request = match read::<OrderBody>(&body) {
-        Ok(request) => request,
-        Err(reply) => return reply.into_response(),
-    };
+) -> Result<Response, Reply> {
+    let request = read::<OrderBody>(&body)?;
     let call = call(&world, line, Step::LookUp, &request.tid);
-    play(&world, call, |fault| {
-        let reply = show(&world, &request, fault);
-        reply.unwrap_or_else(|refusal| refusal).into()
-    })
-    .await
+    let played = play(&world, call, |fault| show(&world, &request, fault).into());
+    Ok(played.await)
 }
 
 fn show(world: &World, request: &OrderBody, fault: Option<&Fault>) -> Result<Reply, Reply> {
@@ -260,24 +241,17 @@ pub async fn cancel(
     State(world): State<Arc<World>>,
     ConnectInfo(line): ConnectInfo<Line>,
     body: String,
-) -> Response {
-    let request = match read::<CancelBody>(&body) {
-        Ok(request) => request,
-        Err(reply) => return reply.into_response(),
-    };
-    let _claim = match claim(&world, "cancel", &request.tid) {
-        Ok(claim) => claim,
-        Err(reply) => return reply.into_response(),
-    };
+) -> Result<Response, Reply> {
+    let request = read::<CancelBody>(&body)?;
+    let _claim = claim(&world, "cancel", &request.tid)?;
     let call = Call {
         refuse: wire::cancel_error,
         ..call(&world, line, Step::Cancel, &request.tid)
     };
-    play(&world, call, |fault| {
-        let reply = give_back(&world, &request, fault);
-        reply.unwrap_or_else(|refusal| refusal).into()
-    })
-    .await
+    let played = play(&world, call, |fault| {
+        give_back(&world, &request, fault).into()
+    });
+    Ok(played.await)
 }
 
 fn give_back(world: &World, request: &CancelBody, fault: Option<&Fault>) -> Result<Reply, Reply> {

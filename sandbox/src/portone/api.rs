@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     extract::{ConnectInfo, Path, Query, State},
     http::{HeaderMap, HeaderValue},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use chrono::TimeDelta;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -41,25 +41,25 @@ pub async fn look_up(
     ConnectInfo(line): ConnectInfo<Line>,
     Path(id): Path<String>,
     Query(LookUp { store_id }): Query<LookUp>,
-) -> Response {
-    if let Err(refusal) = check_store(&world, store_id.as_deref()) {
-        return refusal.into_response();
-    }
+) -> Result<Response, Reply> {
+    check_store(&world, store_id.as_deref())?;
     let call = call(&world, line, Step::LookUp, &id, None);
-    play(&world, call, |fault| {
+    let played = play(&world, call, |fault| show(&world, &id, fault).into());
+    Ok(played.await)
+}
+
+fn show(world: &World, id: &str, fault: Option<&Fault>) -> Reply {
+    let found = world.books.with(|books| {
+        let payment = books.ledger.payment(ME, id)?;
+        let attempt = payment.leading()?;
+        let settings = &world.settings.portone;
         let disguise = Fault::disguise(fault);
-        let found = world.books.with(|books| {
-            let payment = books.ledger.payment(ME, &id)?;
-            let settings = &world.settings.portone;
-            let attempt = payment.leading()?;
-            Some(wire::payment(settings, payment, attempt, disguise))
-        });
-        let found = found.map(|payment| Reply::ok(&payment));
-        found
-            .unwrap_or_else(|| wire::error(404, "PAYMENT_NOT_FOUND"))
-            .into()
-    })
-    .await
+        Some(wire::payment(settings, payment, attempt, disguise))
+    });
+    found.map_or_else(
+        || wire::error(404, "PAYMENT_NOT_FOUND"),
+        |found| Reply::ok(&found),
+    )
 }
 
 /// Every attempt.
@@ -86,38 +86,28 @@ pub async fn pre_register(
     Path(id): Path<String>,
     headers: HeaderMap,
     body: String,
-) -> Response {
-    let admitted = admit::<PreRegisterBody>(&world, &headers, &format!("pre-register {id}"), &body)
-        .and_then(|(claim, request)| {
-            check_store(&world, request.store_id.as_deref())?;
-            Ok((claim, request))
-        });
-    let (claim, request) = match admitted {
-        Ok(admitted) => admitted,
-        Err(reply) => return reply.into_response(),
-    };
-    let call = call(
-        &world,
-        line,
-        Step::Prepare,
-        &id,
-        claim.map(|(claim, _)| claim),
-    );
-    play(&world, call, |_| {
-        let reply = world.books.change(|books| {
-            let payment = books.ledger.payment_or_new(ME, &id);
-            if payment.is_taken() {
-                return wire::error(409, "ALREADY_PAID");
-            }
-            payment.agreed = Agreed {
-                total: request.total_amount,
-                currency: request.currency,
-            };
-            Reply::ok(&json!({}))
-        });
-        reply.into()
+) -> Result<Response, Reply> {
+    let request = read::<PreRegisterBody>(&body)?;
+    check_store(&world, request.store_id.as_deref())?;
+    let claim = claim(&world, &headers, &format!("pre-register {id}"), &body)?;
+    let (claim, _) = claim.unzip();
+    let call = call(&world, line, Step::Prepare, &id, claim);
+    let played = play(&world, call, |_| agree(&world, &id, request).into());
+    Ok(played.await)
+}
+
+fn agree(world: &World, id: &str, request: PreRegisterBody) -> Reply {
+    world.books.change(|books| {
+        let payment = books.ledger.payment_or_new(ME, id);
+        if payment.is_taken() {
+            return wire::error(409, "ALREADY_PAID");
+        }
+        payment.agreed = Agreed {
+            total: request.total_amount,
+            currency: request.currency,
+        };
+        Reply::ok(&json!({}))
     })
-    .await
 }
 
 pub async fn cancel(
@@ -126,23 +116,16 @@ pub async fn cancel(
     Path(id): Path<String>,
     headers: HeaderMap,
     body: String,
-) -> Response {
-    let admitted = admit::<CancelBody>(&world, &headers, &format!("cancel {id}"), &body).and_then(
-        |(claim, request)| {
-            check_store(&world, request.store_id.as_deref())?;
-            Ok((claim, request))
-        },
-    );
-    let (claim, request) = match admitted {
-        Ok(admitted) => admitted,
-        Err(reply) => return reply.into_response(),
-    };
+) -> Result<Response, Reply> {
+    let request = read::<CancelBody>(&body)?;
+    check_store(&world, request.store_id.as_deref())?;
+    let claim = claim(&world, &headers, &format!("cancel {id}"), &body)?;
     let (claim, key) = claim.unzip();
     let call = call(&world, line, Step::Cancel, &id, claim);
-    play(&world, call, |fault| {
+    let played = play(&world, call, |fault| {
         give_back(&world, &id, request, key, fault)
-    })
-    .await
+    });
+    Ok(played.await)
 }
 
 fn give_back(
@@ -253,22 +236,23 @@ fn check_store(world: &World, store_id: Option<&str>) -> Result<(), Reply> {
     }
 }
 
-type Admitted<T> = (Option<(Claim, String)>, T);
+fn read<T: DeserializeOwned>(body: &str) -> Result<T, Reply> {
+    serde_json::from_str(body).map_err(|_| wire::error(400, "INVALID_REQUEST"))
+}
 
-/// Reads the body and the idempotency key; gives what is to be done, or the answer if there is one already.
-fn admit<T: DeserializeOwned>(
+/// The key the call brought; or the answer, if there is one already.
+fn claim(
     world: &Arc<World>,
     headers: &HeaderMap,
     call: &str,
     body: &str,
-) -> Result<Admitted<T>, Reply> {
-    let request = serde_json::from_str(body).map_err(|_| wire::error(400, "INVALID_REQUEST"))?;
+) -> Result<Option<(Claim, String)>, Reply> {
     let Some(header) = headers.get("idempotency-key") else {
-        return Ok((None, request));
+        return Ok(None);
     };
     let key = read_key(header).ok_or_else(|| wire::error(400, "INVALID_REQUEST"))?;
     match begin(world, format!("portone {call} {key}"), body) {
-        Begun::New(claim) => Ok((Some((claim, key.to_owned())), request)),
+        Begun::New(claim) => Ok(Some((claim, key.to_owned()))),
         Begun::Running => Err(wire::error(409, "IDEMPOTENCY_OUTSTANDING_REQUEST")),
         Begun::Done { request, reply } if request == body => Err(reply),
         // Forbidden by the documentation, which does not say how it is answered.

@@ -1,5 +1,5 @@
-// The sandbox's PortOne browser script. It opens the payment page in place of the shop's, which is what PortOne
-// itself does on a phone or with `forceRedirect`.
+// The sandbox's PortOne browser script. It opens the payment page in place of the shop's, which is what
+// PortOne itself does on a phone or with `forceRedirect`.
 (() => {
   'use strict';
 

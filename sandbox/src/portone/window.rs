@@ -13,7 +13,10 @@ use url::{Host, Url};
 
 use super::{ME, current};
 use crate::{
-    buyer::{Button, NotOpen, Opened, Pressed, decline, is_total, is_web_address, with_query},
+    buyer::{
+        Button, FromSdk, NotOpen, Opened, Pressed, decline, is_total, is_web_address, unreadable,
+        with_query,
+    },
     faults::{Fault, OTHER_CURRENCY, Step},
     ledger::{Attempt, Failure, Opening, Particulars, Payment, ReturnUrls, Status},
     webhook::announce,
@@ -22,6 +25,8 @@ use crate::{
 
 /// How long a window stays. PortOne names no time; this is the longest of the gateways behind it.
 const WINDOW_MINUTES: u32 = 30;
+
+const ALREADY_PAID: &str = "PaymentAlreadyPaid";
 
 /// What a shop's page gives to `PortOne.requestPayment`. What the sandbox has no use for is left unread.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -105,7 +110,7 @@ fn check(world: &World, request: &RequestPayment) -> Result<(), Failure> {
     if !is_sound {
         return Err(Failure::new(
             "InvalidRequest",
-            "a paymentId, a positive totalAmount and a redirectUrl are needed, and noticeUrls on this machine",
+            "paymentId, totalAmount, redirectUrl or noticeUrls cannot be used",
         ));
     }
     Ok(())
@@ -124,10 +129,7 @@ fn is_near(url: &str) -> bool {
 
 fn check_agreed(payment: &Payment, attempt: &Attempt) -> Result<(), Failure> {
     if payment.is_taken() {
-        return Err(Failure::new(
-            "PaymentAlreadyPaid",
-            "the payment is already paid",
-        ));
+        return Err(already_paid());
     }
     let agreed = &payment.agreed;
     let is_as_agreed = agreed.total.is_none_or(|total| total == attempt.total)
@@ -145,35 +147,21 @@ fn check_agreed(payment: &Payment, attempt: &Attempt) -> Result<(), Failure> {
     }
 }
 
-/// What the browser script sends: the request as JSON.
-#[derive(Debug, Deserialize)]
-pub struct FromSdk {
-    request: String,
-}
-
 /// The browser comes from the shop's page and goes on to the payment page, or back.
 pub async fn from_sdk(
     State(world): State<Arc<World>>,
     Query(FromSdk { request }): Query<FromSdk>,
 ) -> Response {
     let Ok(request) = serde_json::from_str::<RequestPayment>(&request) else {
-        return (
-            StatusCode::BAD_REQUEST,
-            "requestPayment: members are missing",
-        )
-            .into_response();
+        return unreadable();
     };
     let (id, back) = (request.payment_id.clone(), request.redirect_url.clone());
     match open(&world, request) {
         Ok(opened) => Redirect::to(&opened.url).into_response(),
-        Err(failure) if is_web_address(&back) => {
-            let Failure { code, message } = &failure;
-            let pairs = [("paymentId", &id), ("code", code), ("message", message)];
-            Redirect::to(&with_query(
-                &back,
-                &pairs.map(|(name, text)| (name, text.as_str())),
-            ))
-            .into_response()
+        Err(Failure { code, message }) if is_web_address(&back) => {
+            let why = [("code", code.as_str()), ("message", message.as_str())];
+            let pairs = [&[("paymentId", id.as_str())], &why[..]].concat();
+            Redirect::to(&with_query(&back, &pairs)).into_response()
         }
         Err(failure) => (StatusCode::BAD_REQUEST, failure.message).into_response(),
     }
@@ -193,50 +181,61 @@ pub fn press(world: &Arc<World>, reference: &str, button: Button) -> Result<Pres
             return Ok((attempt.clone(), false));
         }
         let end = if attempt.is_overdue(now) {
-            let failure = Failure::new("PAY_PROCESS_ABORTED", "결제 시간이 지났습니다");
-            attempt.fail(Status::Quit, failure, now)
+            Some((Status::Quit, too_late()))
         } else if button == Button::Close {
-            let failure = Failure::new("PAY_PROCESS_CANCELED", "사용자가 결제를 취소했습니다");
-            attempt.fail(Status::Quit, failure, now)
-        } else if let Some(failure) = decline {
-            attempt.fail(Status::Declined, failure, now)
+            Some((Status::Quit, closed()))
         } else if is_paid_elsewhere {
-            let failure = Failure::new("PaymentAlreadyPaid", "the payment is already paid");
-            attempt.fail(Status::Declined, failure, now)
+            Some((Status::Declined, already_paid()))
         } else {
-            let authenticated = attempt.authenticate(now, attempt.due);
-            authenticated.and_then(|()| attempt.take(now))
+            decline.map(|why| (Status::Declined, why))
+        };
+        let end = match end {
+            Some((status, why)) => attempt.fail(status, why, now),
+            None => attempt
+                .authenticate(now, attempt.due)
+                .and_then(|()| attempt.take(now)),
         };
         end.map_err(|_| NotOpen)?;
         Ok((attempt.clone(), true))
     })?;
     let told = is_new.then(|| current(world, &id, &attempt));
+    let before = told
+        .map(|event| announce(world, &event))
+        .unwrap_or_default();
     Ok(Pressed {
         redirect: way_back(&id, &attempt),
-        before: told
-            .map(|event| announce(world, &event))
-            .unwrap_or_default(),
+        before,
     })
 }
 
+fn too_late() -> Failure {
+    Failure::new("PAY_PROCESS_ABORTED", "결제 시간이 지났습니다")
+}
+
+fn closed() -> Failure {
+    Failure::new("PAY_PROCESS_CANCELED", "사용자가 결제를 취소했습니다")
+}
+
+fn already_paid() -> Failure {
+    Failure::new(ALREADY_PAID, "the payment is already paid")
+}
+
 fn way_back(id: &str, attempt: &Attempt) -> String {
-    let base = [
-        ("transactionType", "PAYMENT"),
-        ("txId", attempt.reference.as_str()),
-        ("paymentId", id),
-    ];
+    let id = ("paymentId", id);
     let Some(Failure { code, message }) = &attempt.failure else {
-        return with_query(&attempt.return_urls.success, &base);
+        return with_query(&attempt.return_urls.success, &[id]);
     };
+    // What went wrong behind PortOne has one code of PortOne's, and its own beside.
     let own_code = match code.as_str() {
-        "PaymentAlreadyPaid" => code,
+        ALREADY_PAID => ALREADY_PAID,
         _ => "FAILURE_TYPE_PG",
     };
-    let why = [
+    let pairs = [
+        id,
         ("code", own_code),
-        ("message", message.as_str()),
-        ("pgCode", code.as_str()),
-        ("pgMessage", message.as_str()),
+        ("message", message),
+        ("pgCode", code),
+        ("pgMessage", message),
     ];
-    with_query(&attempt.return_urls.fail, &[&base[..], &why].concat())
+    with_query(&attempt.return_urls.fail, &pairs)
 }

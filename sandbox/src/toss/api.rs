@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     extract::{ConnectInfo, Path, State},
     http::HeaderMap,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 
 use super::{
@@ -61,19 +61,16 @@ pub async fn confirm(
     ConnectInfo(line): ConnectInfo<Line>,
     headers: HeaderMap,
     body: String,
-) -> Response {
-    let claim = match claim(&world, &headers, "confirm", &body) {
-        Ok(claim) => claim.map(|(claim, _)| claim),
-        Err(reply) => return reply.into_response(),
-    };
+) -> Result<Response, Reply> {
+    let (claim, _) = claim(&world, &headers, "confirm", &body)?.unzip();
     let request = serde_json::from_str::<ConfirmBody>(&body).ok();
     let id = request.as_ref().map(|request| request.order_id.as_str());
     let call = call(&world, line, Step::Approve, id, claim);
-    play(&world, call, |fault| match &request {
+    let played = play(&world, call, |fault| match &request {
         Some(request) => take(&world, request, fault),
         None => refusal("INVALID_REQUEST").into(),
-    })
-    .await
+    });
+    Ok(played.await)
 }
 
 fn take(world: &Arc<World>, request: &ConfirmBody, fault: Option<&Fault>) -> Outcome {
@@ -124,23 +121,20 @@ pub async fn cancel(
     Path(key): Path<String>,
     headers: HeaderMap,
     body: String,
-) -> Response {
-    let claim = match claim(&world, &headers, &format!("{key}/cancel"), &body) {
-        Ok(claim) => claim,
-        Err(reply) => return reply.into_response(),
-    };
+) -> Result<Response, Reply> {
+    let claim = claim(&world, &headers, &format!("{key}/cancel"), &body)?;
     let (claim, idempotency_key) = claim.unzip();
     let id = world.owner(ME, &key);
     let call = call(&world, line, Step::Cancel, id.as_deref(), claim);
     let request = serde_json::from_str::<CancelBody>(&body)
         .ok()
         .filter(|request| request.cancel_reason.chars().count() <= REASON_CHARS_MAX);
-    play(&world, call, |fault| match request {
+    let played = play(&world, call, |fault| match request {
         _ if fault == Some(&Fault::NotCancelableYet) => refusal("NOT_CANCELABLE_PAYMENT").into(),
         Some(request) => give_back(&world, &key, request, idempotency_key, fault),
         None => refusal("INVALID_REQUEST").into(),
-    })
-    .await
+    });
+    Ok(played.await)
 }
 
 fn give_back(
@@ -220,8 +214,8 @@ fn call(world: &World, line: Line, on: Step, id: Option<&str>, claim: Option<Cla
     }
 }
 
-/// The key the call brought; or the answer, if there is one already. Whatever body comes with a key, the first
-/// answer is repeated.
+/// The key the call brought; or the answer, if there is one already. Whatever body comes with a key, the
+/// first answer is repeated.
 fn claim(
     world: &Arc<World>,
     headers: &HeaderMap,

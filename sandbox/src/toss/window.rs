@@ -13,7 +13,10 @@ use serde_json::Value;
 
 use super::{ME, status_changed};
 use crate::{
-    buyer::{Button, NotOpen, Opened, Pressed, decline, is_total, is_web_address, with_query},
+    buyer::{
+        Button, FromSdk, NotOpen, Opened, Pressed, decline, is_total, is_web_address, unreadable,
+        with_query,
+    },
     faults::{Fault, OTHER_CURRENCY, Step},
     ledger::{Attempt, Failure, Opening, Particulars, Payment, ReturnUrls, Status},
     webhook::announce,
@@ -25,8 +28,8 @@ const WINDOW_MINUTES: u32 = 30;
 /// How long the shop has to confirm after the buyer has agreed.
 const CONFIRM_MINUTES: u32 = 10;
 
-/// What a shop's page gives to `requestPayment`, with the client key it gave to `TossPayments`. What the sandbox
-/// has no use for is left unread.
+/// What a shop's page gives to `requestPayment`, with the client key it gave to `TossPayments`. What the
+/// sandbox has no use for is left unread.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestPayment {
@@ -119,29 +122,19 @@ fn check(world: &World, request: &RequestPayment) -> Result<(), Failure> {
     }
 }
 
-/// What the browser script sends: the request as JSON.
-#[derive(Debug, Deserialize)]
-pub struct FromSdk {
-    request: String,
-}
-
 /// The browser comes from the shop's page and goes on to the payment page, or back.
 pub async fn from_sdk(
     State(world): State<Arc<World>>,
     Query(FromSdk { request }): Query<FromSdk>,
 ) -> Response {
     let Ok(request) = serde_json::from_str::<RequestPayment>(&request) else {
-        return (
-            StatusCode::BAD_REQUEST,
-            "requestPayment: members are missing",
-        )
-            .into_response();
+        return unreadable();
     };
     let (id, back) = (request.order_id.clone(), request.fail_url.clone());
     match open(&world, request) {
         Ok(opened) => Redirect::to(&opened.url).into_response(),
         Err(failure) if is_web_address(&back) => {
-            Redirect::to(&to_fail_url(&back, &failure, Some(&id))).into_response()
+            Redirect::to(&fail_url(&back, &failure, Some(&id))).into_response()
         }
         Err(failure) => (StatusCode::BAD_REQUEST, failure.message).into_response(),
     }
@@ -155,19 +148,28 @@ pub fn press(world: &Arc<World>, reference: &str, button: Button) -> Result<Pres
     let due = world.clock.after_minutes(CONFIRM_MINUTES);
     let (redirect, event) = world.books.change(|books| {
         let attempt = books.ledger.attempt_mut(ME, reference).ok_or(NotOpen)?;
-        let redirect = match (button, &decline) {
-            (Button::Close, _) => return Ok((close(attempt)?, None)),
-            (_, None) => return Ok((agree(&id, attempt, now, due)?, None)),
-            (_, Some(why)) => to_fail_url(&attempt.return_urls.fail, why, Some(&id)),
-        };
-        if let Some(why) = decline {
-            let declined = attempt.fail(Status::Declined, why, now);
-            declined.map_err(|_| NotOpen)?;
+        if attempt.is_overdue(now) || attempt.status == Status::Expired {
+            // It expires by the reminder, which tells of it.
+            let why = Failure::new("PAY_PROCESS_ABORTED", "결제 시간이 지났습니다");
+            return Ok((to_fail_url(attempt, &why, Some(&id)), None));
         }
+        let Some(why) = decline else {
+            let redirect = match button {
+                Button::Close => close(attempt)?,
+                Button::Approve | Button::Decline => agree(&id, attempt, now, due)?,
+            };
+            return Ok((redirect, None));
+        };
+        let redirect = to_fail_url(attempt, &why, Some(&id));
+        attempt
+            .fail(Status::Declined, why, now)
+            .map_err(|_| NotOpen)?;
         let (payment, attempt) = books.ledger.attempt(ME, reference).ok_or(NotOpen)?;
         Ok((redirect, Some(status_changed(world, payment, attempt))))
     })?;
-    world.remind(ME, reference, due);
+    if button == Button::Approve {
+        world.remind(ME, reference, due);
+    }
     let before = event
         .map(|event| announce(world, &event))
         .unwrap_or_default();
@@ -176,11 +178,9 @@ pub fn press(world: &Arc<World>, reference: &str, button: Button) -> Result<Pres
 
 /// Closing the window changes nothing, and the way back does not tell the order.
 fn close(attempt: &Attempt) -> Result<String, NotOpen> {
-    if !attempt.is_open() {
-        return Err(NotOpen);
-    }
     let why = Failure::new("PAY_PROCESS_CANCELED", "사용자가 결제를 취소했습니다");
-    Ok(to_fail_url(&attempt.return_urls.close, &why, None))
+    let redirect = attempt.is_open().then(|| to_fail_url(attempt, &why, None));
+    redirect.ok_or(NotOpen)
 }
 
 /// Agreeing again, after going back in the browser, leads the same way again.
@@ -190,11 +190,6 @@ fn agree(
     now: DateTime<Utc>,
     due: DateTime<Utc>,
 ) -> Result<String, NotOpen> {
-    if attempt.is_overdue(now) || attempt.status == Status::Expired {
-        // It expires by the reminder, which tells of it.
-        let why = Failure::new("PAY_PROCESS_ABORTED", "결제 시간이 지났습니다");
-        return Ok(to_fail_url(&attempt.return_urls.fail, &why, Some(id)));
-    }
     if attempt.status != Status::Authenticated && !attempt.is_taken() {
         attempt.authenticate(now, due).map_err(|_| NotOpen)?;
     }
@@ -216,12 +211,13 @@ fn to_success_url(id: &str, attempt: &Attempt) -> String {
     with_query(&attempt.return_urls.success, &pairs)
 }
 
-fn to_fail_url(url: &str, failure: &Failure, id: Option<&str>) -> String {
-    let why = [
-        ("code", failure.code.as_str()),
-        ("message", failure.message.as_str()),
-    ];
+fn to_fail_url(attempt: &Attempt, failure: &Failure, id: Option<&str>) -> String {
+    fail_url(&attempt.return_urls.fail, failure, id)
+}
+
+fn fail_url(base: &str, Failure { code, message }: &Failure, id: Option<&str>) -> String {
     let id = id.map(|id| ("orderId", id));
+    let why = [("code", code.as_str()), ("message", message.as_str())];
     let pairs: Vec<_> = why.into_iter().chain(id).collect();
-    with_query(url, &pairs)
+    with_query(base, &pairs)
 }

@@ -180,7 +180,7 @@ async fn parts_are_canceled_until_nothing_is_left() {
     let play = Play::new().await;
     let key = play.toss_paid("order-1", 15_000).await;
     let path = format!("/{key}/cancel");
-    let cancel = |amount: i64, refundable: i64| json!({ "cancelReason": "buyer", "cancelAmount": amount, "refundableAmount": refundable });
+    let cancel = |amount: i64, left: i64| json!({ "cancelReason": "buyer", "cancelAmount": amount, "refundableAmount": left });
     let part = play
         .toss_post(&path, None, &cancel(5_000, 15_000))
         .await
