@@ -174,6 +174,17 @@ mod tests {
     }
 
     #[test]
+    fn after_something_happened_nothing_is_declined() {
+        let reason = Reason::new("PAYMENT_NOT_FOUND", "", ReasonKind::NotFound);
+        for no in [
+            NotApproved::Declined(reason.clone()),
+            NotApproved::Unknown(reason.clone()),
+        ] {
+            assert_eq!(no.but_happened(), NotApproved::Unknown(reason.clone()));
+        }
+    }
+
+    #[test]
     fn a_verdict_becomes_the_answer_of_its_name() {
         let declined = Verdict::Declined(ReasonKind::Payer).because("NO", "");
         let unknown = Verdict::Unknown(ReasonKind::Gateway).because("MAYBE", "");

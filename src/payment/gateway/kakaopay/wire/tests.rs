@@ -154,3 +154,11 @@ fn an_error_tells_its_code_and_the_methods_word() {
         assert_eq!((error.code().as_str(), error.message()), (code, message));
     }
 }
+
+#[test]
+fn an_error_means_what_its_code_and_the_method_do() {
+    let body = json!({"error_code": -780, "extras": {"method_result_code": "LACK_BALANCE"}});
+    let error = serde_json::from_value::<Error>(body).unwrap();
+    let verdict = error.verdict(Asked::Approve);
+    assert_eq!(verdict, Verdict::Unknown(ReasonKind::Payer));
+}

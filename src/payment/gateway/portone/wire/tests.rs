@@ -157,3 +157,10 @@ fn an_error_tells_its_type_and_the_companys_word() {
         assert_eq!((error.code().as_str(), error.message()), (code, message));
     }
 }
+
+#[test]
+fn an_error_means_what_its_type_does() {
+    let error = serde_json::from_value::<Error>(json!({"type": "PAYMENT_NOT_FOUND"})).unwrap();
+    let verdict = error.verdict(Asked::LookUp);
+    assert_eq!(verdict, Verdict::Declined(ReasonKind::NotFound));
+}

@@ -163,3 +163,10 @@ fn an_error_tells_its_code_and_message() {
     let error = serde_json::from_value::<Error>(json!({"code": "X"})).unwrap();
     assert_eq!(error.message(), "");
 }
+
+#[test]
+fn an_error_means_what_its_code_does() {
+    let error = serde_json::from_value::<Error>(json!({"code": "NOT_FOUND_PAYMENT"})).unwrap();
+    let verdict = error.verdict(Asked::LookUp);
+    assert_eq!(verdict, Verdict::Declined(ReasonKind::NotFound));
+}
