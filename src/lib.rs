@@ -60,6 +60,7 @@ pub mod http;
 pub mod member;
 pub mod order;
 pub mod paging;
+pub mod payment;
 pub mod point;
 pub mod popularity;
 mod rows;

@@ -118,6 +118,10 @@ typed_ids! {
     OrderId => "order";
     /// One line of an order.
     OrderItemId => "order_item";
+    /// Money that a gateway is to take; also the name that the gateway knows it by.
+    PaymentId => "payment";
+    /// Money that a gateway is to give back; also the key under which it is asked.
+    RefundId => "refund";
     /// A message for the world outside; its id is what receivers deduplicate by.
     OutboxId => "event";
 }
