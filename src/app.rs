@@ -9,6 +9,7 @@ use crate::{
     event::Bus,
     member::{Passwords, Tokens},
     order::placement::Engine,
+    payment::Payments,
 };
 
 /// The shop: its database, clock, limits, keys, bus and order engine.
@@ -21,12 +22,19 @@ pub struct App {
     pub passwords: Passwords,
     pub bus: Bus,
     pub placement: Engine,
+    pub payments: Payments,
 }
 
 impl App {
     /// Opens the shop and starts its order engine; needs a Tokio runtime.
     #[must_use]
-    pub fn start(db: Db, clock: Clock, limits: Limits, secret: &Secret) -> Arc<Self> {
+    pub fn start(
+        db: Db,
+        clock: Clock,
+        limits: Limits,
+        secret: &Secret,
+        payments: Payments,
+    ) -> Arc<Self> {
         let bus = Bus::default();
         Arc::new(Self {
             placement: Engine::start(db.clone(), clock.clone(), bus.clone(), &limits),
@@ -36,6 +44,7 @@ impl App {
             clock,
             limits,
             bus,
+            payments,
         })
     }
 }

@@ -8,6 +8,8 @@
 
 use std::{
     io::{self, BufRead, IsTerminal, Read},
+    net::SocketAddr,
+    path::PathBuf,
     process::ExitCode,
     sync::Arc,
 };
@@ -17,6 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use entity::member::Role;
 use migration::{Migrator, MigratorTrait};
 use rand::RngExt;
+use sandbox::Sandbox;
 use sea_orm::DbErr;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -34,6 +37,7 @@ use crate::{
     fault::Failure,
     graphql::build_schema,
     member::{self, NewMember, SignUpRefusal},
+    payment::Payments,
     secret,
     server::{Server, Start},
 };
@@ -65,6 +69,8 @@ enum Command {
     /// Make members, and give them roles.
     #[command(subcommand)]
     Member(MemberCommand),
+    /// Play PortOne, Toss Payments and KakaoPay, for development: no money moves.
+    Sandbox(SandboxCommand),
     /// Check that money and stock add up, over every row, while the server runs. Changes nothing. Exits with 0
     /// if they do, 1 if anything is broken, 2 if it could not be told.
     Audit(AuditCommand),
@@ -113,6 +119,24 @@ struct CreateMember {
     /// What they may do.
     #[arg(long, value_enum, default_value_t = CliRole::Member)]
     role: CliRole,
+}
+
+#[derive(Debug, Args)]
+struct SandboxCommand {
+    /// The address and port to listen on; port 0 takes a free one.
+    #[arg(
+        long,
+        env = "SANDBOX_LISTEN",
+        default_value = "127.0.0.1:8081",
+        value_name = "ADDRESS:PORT"
+    )]
+    listen: SocketAddr,
+    /// The shop that webhooks are sent to, for instance http://127.0.0.1:8080.
+    #[arg(long, value_name = "URL")]
+    shop: Option<String>,
+    /// A file that keeps the payments over a restart.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -177,6 +201,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CommandError> {
             Ok(())
         }
         Command::Member(command) => member_command(command).await,
+        Command::Sandbox(command) => play(command).await,
         Command::Audit(command) => return Ok(audit_command(&command).await),
     };
     done.map(|()| ExitCode::SUCCESS)
@@ -203,6 +228,15 @@ async fn serve(settings: ServeSettings) -> Result<(), CommandError> {
         demo::load(&db, &limits, clock.now()).await?;
     }
     let stopped = stop_signal()?;
+    let mut payments = settings.payments.clone();
+    let sandbox = if settings.demo {
+        let keys = demo_gateways(&settings);
+        let sandbox = Sandbox::start(keys.clone()).await?;
+        payments = payments.at(&sandbox, &keys)?;
+        Some(sandbox)
+    } else {
+        None
+    };
     let server = Server::start(Start {
         db,
         clock,
@@ -210,23 +244,88 @@ async fn serve(settings: ServeSettings) -> Result<(), CommandError> {
         secret,
         listen: settings.listen,
         body_bytes_max: usize::try_from(settings.body_bytes_max)?,
+        payments,
         stop_within: std::time::Duration::from_secs(settings.stop_seconds),
     })
     .await?;
-    greet(&server, settings.demo);
+    if let Some(sandbox) = &sandbox {
+        let webhook = |gateway| Some(format!("http://{}/webhooks/{gateway}", server.address));
+        sandbox.send_webhooks_to(webhook("portone"), webhook("toss"));
+    }
+    greet(&server, sandbox.as_ref());
     stopped.await;
     println!("Stopping…");
     server.stop().await?;
+    if let Some(sandbox) = sandbox {
+        sandbox.stop().await?;
+    }
     println!("Stopped.");
     Ok(())
 }
 
-fn greet(server: &Server, is_demo: bool) {
+/// A sandbox for the demo shop, whose payments last as long as the shop's database file.
+fn demo_gateways(settings: &ServeSettings) -> sandbox::Settings {
+    sandbox::Settings {
+        state: settings
+            .database
+            .sqlite_file()
+            .map(|file| file.with_extension("sandbox.json")),
+        ..sandbox::Settings::demo(settings.sandbox_address())
+    }
+}
+
+/// Plays the gateways until a signal.
+async fn play(command: SandboxCommand) -> Result<(), CommandError> {
+    let stopped = stop_signal()?;
+    let keys = sandbox::Settings {
+        state: command.state,
+        ..sandbox::Settings::demo(command.listen)
+    };
+    let sandbox = Sandbox::start(keys.clone()).await?;
+    if let Some(shop) = &command.shop {
+        let webhook = |gateway| Some(format!("{}/webhooks/{gateway}", shop.trim_end_matches('/')));
+        sandbox.send_webhooks_to(webhook("portone"), webhook("toss"));
+    }
+    println!("The sandbox is open. It is for development: no money moves.\n");
+    println!("  Payments   {}\n", sandbox.url("/"));
+    println!("A shop uses it with these settings:\n");
+    for (name, value) in [
+        ("ACCEPT_TEST_PAYMENTS", "true".to_owned()),
+        ("PORTONE_URL", sandbox.url("/portone")),
+        (
+            "PORTONE_SCRIPT_URL",
+            sandbox.url("/portone/v2/browser-sdk.js"),
+        ),
+        ("PORTONE_API_SECRET", keys.portone.api_secret),
+        ("PORTONE_STORE_ID", keys.portone.store_id),
+        ("PORTONE_CHANNEL_KEY", keys.portone.channel_key),
+        ("PORTONE_WEBHOOK_SECRETS", keys.portone.webhook_secret),
+        ("TOSS_URL", sandbox.url("/toss")),
+        ("TOSS_SCRIPT_URL", sandbox.url("/toss/v2/standard")),
+        ("TOSS_CLIENT_KEY", keys.toss.client_key),
+        ("TOSS_SECRET_KEY", keys.toss.secret_key),
+        ("KAKAOPAY_URL", sandbox.url("/kakaopay")),
+        ("KAKAOPAY_SECRET_KEY", keys.kakaopay.secret_key),
+        ("KAKAOPAY_CID", keys.kakaopay.cid),
+    ] {
+        println!("  {name}={value}");
+    }
+    println!("\nStop with Ctrl-C.");
+    stopped.await;
+    println!("Stopping…");
+    Ok(sandbox.stop().await?)
+}
+
+fn greet(server: &Server, sandbox: Option<&Sandbox>) {
     let address = server.address;
     println!("Jangteo is open.\n");
     println!("  GraphiQL   http://{address}/graphiql");
     println!("  GraphQL    http://{address}/graphql   (POST, or WebSocket: graphql-transport-ws)");
-    if is_demo {
+    if let Some(sandbox) = sandbox {
+        println!(
+            "  Payments   {}   (a sandbox that plays PortOne, Toss and KakaoPay)",
+            sandbox.url("/")
+        );
         let name = |member: &demo::catalog::DemoMember| member.user_id;
         let buyers = demo::catalog::MEMBERS
             .iter()
@@ -399,7 +498,13 @@ async fn shop(database: &DatabaseSettings) -> Result<Arc<App>, CommandError> {
     let db = migrated(database).await?;
     // Nobody signs in here: any key does.
     let secret = Secret::new(rand::rng().random::<[u8; 32]>());
-    Ok(App::start(db, Clock::system(), Limits::default(), &secret))
+    Ok(App::start(
+        db,
+        Clock::system(),
+        Limits::default(),
+        &secret,
+        Payments::none()?,
+    ))
 }
 
 fn read_password() -> Result<String, CommandError> {

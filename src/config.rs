@@ -9,6 +9,8 @@ use clap::{Args, ValueEnum};
 use entity::Won;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 
+use crate::payment::PaymentSettings;
+
 /// Which database to use: asked by every command that touches one.
 #[derive(Args, Clone, Debug)]
 pub struct DatabaseSettings {
@@ -78,6 +80,7 @@ impl DatabaseSettings {
 
 /// What `jangteo serve` can be told.
 #[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct ServeSettings {
     /// The address and port to listen on; port 0 takes a free one.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT", value_parser = listen_address)]
@@ -89,6 +92,10 @@ pub struct ServeSettings {
     /// Load the demo shop on the first start, and allow instant charging.
     #[arg(long)]
     pub demo: bool,
+
+    /// Where the demo's sandbox listens, which plays the payment gateways: by default on the port after the shop's.
+    #[arg(long, env = "SANDBOX_LISTEN", value_name = "ADDRESS:PORT", value_parser = listen_address)]
+    pub sandbox_listen: Option<SocketAddr>,
 
     /// Bring the database's schema up to date before serving. Without it the server starts but is not
     /// ready until `jangteo migrate up` was run.
@@ -113,6 +120,10 @@ pub struct ServeSettings {
     /// Let members charge points at once, without a payment. For demos and tests only.
     #[arg(long, env = "INSTANT_CHARGE", default_value_t = false, action = clap::ArgAction::Set)]
     pub instant_charge: bool,
+
+    /// Say it twice: on PostgreSQL, where shops are real, INSTANT_CHARGE needs this as well.
+    #[arg(long, env = "INSTANT_CHARGE_CONFIRMED", default_value_t = false, action = clap::ArgAction::Set)]
+    pub instant_charge_confirmed: bool,
 
     /// The least that one charge takes, in won: below it, fees eat the charge.
     #[arg(long, env = "CHARGE_MIN", default_value_t = 1_000, value_parser = clap::value_parser!(i64).range(1..=1_000_000_000))]
@@ -149,6 +160,9 @@ pub struct ServeSettings {
     /// How long a stop waits for requests in flight, in seconds.
     #[arg(long, env = "STOP_SECONDS", default_value_t = 25, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub stop_seconds: u64,
+
+    #[command(flatten)]
+    pub payments: PaymentSettings,
 
     #[command(flatten)]
     pub log: LogSettings,
@@ -189,6 +203,8 @@ pub struct Limits {
     pub access_token: Duration,
     pub refresh_token: Duration,
     pub instant_charge: bool,
+    /// How long a member has to pay at a gateway.
+    pub payment_within: Duration,
     pub charge_min: Won,
     pub charge_max: Won,
     pub balance_max: Won,
@@ -226,6 +242,18 @@ pub const DOCUMENT_KEPT_BYTES_MAX: usize = 8 * 1024;
 pub const ROOT_FIELDS_MAX: usize = 20;
 
 impl ServeSettings {
+    /// Where the demo's sandbox listens.
+    #[must_use]
+    pub fn sandbox_address(&self) -> SocketAddr {
+        self.sandbox_listen.unwrap_or_else(|| {
+            let port = match self.listen.port() {
+                0 => 0,
+                port => port.checked_add(1).unwrap_or_default(),
+            };
+            SocketAddr::new(self.listen.ip(), port)
+        })
+    }
+
     /// The limits that follow from the settings.
     ///
     /// # Errors
@@ -237,10 +265,20 @@ impl ServeSettings {
         if self.charge_max > self.balance_max {
             return Err("CHARGE_MAX is above BALANCE_MAX: lower it, or raise BALANCE_MAX.".into());
         }
+        let instant_charge = self.demo || self.instant_charge;
+        if instant_charge && self.database.sqlite_file().is_none() && !self.instant_charge_confirmed
+        {
+            return Err(
+                "INSTANT_CHARGE makes money out of nothing, and this is PostgreSQL: if that is what you \
+                 want, as in a test, set INSTANT_CHARGE_CONFIRMED=true as well."
+                    .into(),
+            );
+        }
         Ok(Limits {
             access_token: Duration::from_mins(u64::from(self.access_token_minutes)),
             refresh_token: Duration::from_hours(24 * u64::from(self.refresh_token_days)),
-            instant_charge: self.demo || self.instant_charge,
+            instant_charge,
+            payment_within: Duration::from_mins(u64::from(self.payments.payment_minutes)),
             charge_min: Won(self.charge_min),
             charge_max: Won(self.charge_max),
             balance_max: Won(self.balance_max),
@@ -259,6 +297,7 @@ impl Default for Limits {
             access_token: Duration::from_mins(15),
             refresh_token: Duration::from_hours(24 * 30),
             instant_charge: false,
+            payment_within: Duration::from_mins(15),
             charge_min: Won(1_000),
             charge_max: Won(5_000_000),
             balance_max: Won(10_000_000),

@@ -14,6 +14,7 @@ use crate::{
     fault::Fault,
     graphql::Api,
     http::{HttpState, router},
+    payment::{PaymentSettings, WrongPayments, reconciler},
 };
 
 /// What a server is started with.
@@ -25,6 +26,7 @@ pub struct Start {
     pub secret: Secret,
     pub listen: SocketAddr,
     pub body_bytes_max: usize,
+    pub payments: PaymentSettings,
     /// How long a stop waits for requests in flight.
     pub stop_within: Duration,
 }
@@ -41,6 +43,8 @@ pub enum ServerError {
     Database(#[from] DbErr),
     #[error("{0}")]
     Fault(#[from] Fault),
+    #[error("{0}")]
+    Payments(#[from] WrongPayments),
     #[error("serving failed: {0}")]
     Serve(io::Error),
 }
@@ -53,6 +57,7 @@ pub struct Server {
     stopping: CancellationToken,
     connections: TaskTracker,
     serving: JoinHandle<io::Result<()>>,
+    reconciling: JoinHandle<()>,
     stop_within: Duration,
 }
 
@@ -70,6 +75,7 @@ impl Server {
             secret,
             listen,
             body_bytes_max,
+            payments,
             stop_within,
         } = start;
         let failed = |error| ServerError::Listen {
@@ -78,8 +84,10 @@ impl Server {
         };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let app = App::start(db, clock, limits, &secret);
+        let payments = payments.open(address, &clock)?;
+        let app = App::start(db, clock, limits, &secret, payments);
         let stopping = CancellationToken::new();
+        let reconciling = reconciler::start(app.clone(), stopping.clone());
         let connections = TaskTracker::new();
         let state = HttpState {
             api: Arc::new(Api::new(app.clone())),
@@ -96,6 +104,7 @@ impl Server {
             stopping,
             connections,
             serving,
+            reconciling,
             stop_within,
         })
     }
@@ -119,6 +128,8 @@ impl Server {
                 tracing::warn!("some requests took longer than STOP_SECONDS and were dropped");
             }
         }
+        // What it is just asking a gateway is another's to finish, or its own after the next start.
+        self.reconciling.abort();
         self.app.placement.stop().await;
         Ok(self.app.db.clone().close().await?)
     }

@@ -219,6 +219,7 @@ fn charge(number: u32, now: DateTime<Utc>) -> point_entry::Model {
         amount: POINTS,
         balance_after: POINTS,
         order_id: None,
+        payment_id: None,
         idempotency_key: None,
         created_at: now,
     }

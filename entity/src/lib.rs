@@ -15,6 +15,7 @@ pub mod cart;
 pub mod cart_item;
 pub mod member;
 pub mod order;
+pub mod order_alias;
 pub mod order_event;
 pub mod order_item;
 pub mod outbox;

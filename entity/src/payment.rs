@@ -22,6 +22,8 @@ pub struct Model {
     /// What the window shows.
     pub order_name: String,
     pub amount: Won,
+    /// What the gateway took: the amount, unless somebody tampered with it.
+    pub taken: Won,
     /// What the gateway has given back, by our asking or in its own console.
     pub refunded: Won,
     /// The client's key of a charge: at most one charge a member and key.
@@ -57,11 +59,7 @@ pub struct Model {
 
 /// Who takes the money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(
-    rs_type = "String",
-    db_type = "Text",
-    rename_all = "UPPERCASE"
-)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "UPPERCASE")]
 pub enum PaymentProvider {
     PortOne,
     Toss,

@@ -2,10 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{
-    id::PaymentId,
-    payment::PaymentStatus,
-};
+use crate::{id::PaymentId, payment::PaymentStatus};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

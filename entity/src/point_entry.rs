@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     Won,
-    id::{OrderId, PointEntryId, UserPointId},
+    id::{OrderId, PaymentId, PointEntryId, UserPointId},
 };
 
 #[sea_orm::model]
@@ -20,6 +20,8 @@ pub struct Model {
     pub amount: Won,
     pub balance_after: Won,
     pub order_id: Option<OrderId>,
+    /// The payment that charged them; credited once.
+    pub payment_id: Option<PaymentId>,
     /// The key of the charge that made it; unique in a purse.
     pub idempotency_key: Option<String>,
     pub created_at: DateTimeUtc,
@@ -27,6 +29,8 @@ pub struct Model {
     pub user_point: BelongsTo<super::user_point::Entity>,
     #[sea_orm(belongs_to, from = "order_id", to = "id")]
     pub order: BelongsTo<Option<super::order::Entity>>,
+    #[sea_orm(belongs_to, from = "payment_id", to = "id")]
+    pub payment: BelongsTo<Option<super::payment::Entity>>,
 }
 
 /// Why the balance moved.

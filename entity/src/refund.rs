@@ -21,9 +21,9 @@ pub struct Model {
     pub status: RefundStatus,
     /// What the gateway is told.
     pub reason: String,
-    /// What the payment had given back when the gateway was first asked: its record is compared with this.
-    pub refunded_before: Option<Won>,
-    /// How many keys were used: one replays its first answer, a failure too.
+    /// What the gateway's record had given back when it was last asked: a key is for one such request.
+    pub canceled_before: Option<Won>,
+    /// How many keys were used: each replays its first answer, a failure too.
     pub keys: i32,
     pub attempts: i32,
     /// Why the last attempt did not do it.

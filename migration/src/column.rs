@@ -22,6 +22,12 @@ pub fn won(name: &'static str) -> ColumnDef {
         .take()
 }
 
+pub fn optional_won(name: &'static str) -> ColumnDef {
+    schema::big_integer_null(name)
+        .check(Expr::col(name).gte(0))
+        .take()
+}
+
 /// A count of pieces, never negative.
 pub fn count(name: &'static str) -> ColumnDef {
     schema::integer(name).check(Expr::col(name).gte(0)).take()

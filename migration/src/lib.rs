@@ -3,7 +3,8 @@
 //!
 //! What the tables promise by themselves, whatever the code does: stock and balances never fall
 //! below zero, quantities are positive, prices are not negative, an order's sums add up, a member
-//! has at most one order a key, and every reference leads somewhere.
+//! has at most one order a key and one that waits for a payment, a gateway gives back no more than it took,
+//! and every reference leads somewhere.
 
 pub use sea_orm_migration::prelude::*;
 
@@ -14,6 +15,7 @@ mod m20261120_000003_cart;
 mod m20261120_000004_order;
 mod m20261120_000005_point;
 mod m20261121_000006_order_note;
+mod m20261121_000007_payment;
 
 /// All migrations in their order.
 pub struct Migrator;
@@ -28,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000004_order::Migration),
             Box::new(m20261120_000005_point::Migration),
             Box::new(m20261121_000006_order_note::Migration),
+            Box::new(m20261121_000007_payment::Migration),
         ]
     }
 }

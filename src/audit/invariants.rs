@@ -9,8 +9,8 @@ use std::fmt::Write;
 
 use entity::{
     id::{
-        MemberId, OptionId, OrderId, OrderItemId, OutboxId, PointEntryId, ProductId,
-        StockAdjustmentId, TypedId, UserPointId,
+        MemberId, OptionId, OrderId, OrderItemId, OutboxId, PaymentId, PointEntryId, ProductId,
+        RefundId, StockAdjustmentId, TypedId, UserPointId,
     },
     order::OrderStatus,
 };
@@ -72,7 +72,7 @@ pub enum Relation {
     AtMost,
 }
 
-/// Every check, by invariant. (The fourth, money at gateways, begins with gateways.)
+/// Every check, by invariant.
 #[must_use]
 pub fn checks(backend: DbBackend) -> Vec<Check> {
     let mut checks = vec![
@@ -82,6 +82,9 @@ pub fn checks(backend: DbBackend) -> Vec<Check> {
         order_items(),
         amounts(),
         points_of_orders(),
+        owners_of_points(),
+        money(),
+        payments(),
         idempotency_keys(),
         events(),
         statuses_of_events(),
@@ -210,14 +213,16 @@ fn order_items() -> Check {
     }
 }
 
-/// 3: an order's lines less its discount are what it costs; what was canceled is what was refunded. Only how a
-/// discount is shared among lines, when some of them are canceled, is left to whoever cancels.
+/// 3: an order's lines less its discount are what it costs; what was canceled is what was refunded, of what was paid: of
+/// an order that a gateway never took the rest of, the points. Only how a discount is shared among lines, when some
+/// of them are canceled, is left to whoever cancels.
 fn amounts() -> Check {
     let lines = sum("item.line_total");
     let canceled_lines = sum("CASE item.status WHEN 'CANCELED' THEN item.line_total END");
     let select = format!(
         r#"
-SELECT "order".id, items_total, discount, CAST(points_used AS NUMERIC) + amount_due AS paid, refunded,
+SELECT "order".id, items_total, discount, CAST(points_used AS NUMERIC) + amount_due AS price, refunded,
+    CAST(points_used AS NUMERIC) + CASE COUNT(item.paid_at) WHEN 0 THEN 0 ELSE amount_due END AS paid,
     COALESCE({lines}, 0) AS lines,
     COUNT(item.id) AS items,
     COUNT(CASE item.status WHEN 'CANCELED' THEN 1 END) AS canceled,
@@ -242,27 +247,42 @@ END";
         key: vec![id::<OrderId>("orderId", "id")],
         rules: vec![
             equal("items total", "lines", "items_total"),
-            equal("points used and amount due", "lines - discount", "paid"),
+            equal("points used and amount due", "lines - discount", "price"),
             at_most("refunded", "paid", "refunded"),
             equal("refunded", owed, "refunded"),
         ],
     }
 }
 
-/// 3: what an order took of points and gave back stands in the ledger, in the purse of its member.
+/// 3: what an order took of points and gave back stands in the ledger; what of a refund its gateway owes does not come
+/// back as points. (A late payment's order takes its points once more.)
 fn points_of_orders() -> Check {
-    let used = sum("CASE entry.action WHEN 'USE' THEN entry.amount END");
-    let given_back = sum("CASE entry.action WHEN 'REFUND' THEN entry.amount END");
+    let [used, given_back, owed] = ["used", "given_back", "owed"].map(sum);
     let select = format!(
         r#"
-SELECT "order".id, points_used, refunded,
-    0 - COALESCE({used}, 0) AS taken,
-    COALESCE({given_back}, 0) AS given_back,
-    COUNT(CASE WHEN purse.member_id <> "order".member_id THEN 1 END) AS astray
-FROM "order"
-LEFT JOIN point_entry AS entry ON entry.order_id = "order".id
-LEFT JOIN user_point AS purse ON purse.id = entry.user_point_id
-GROUP BY "order".id"#
+SELECT order_id, MAX(points_used) AS points_used, MAX(refunded) AS refunded,
+    0 - {used} AS taken,
+    {given_back} AS given_back,
+    CASE MAX(is_paid) WHEN 1 THEN {owed} ELSE 0 END AS at_gateway
+FROM (
+    SELECT id AS order_id, points_used, refunded, 0 AS used, 0 AS given_back, 0 AS owed, 0 AS is_paid
+    FROM "order"
+    UNION ALL
+    SELECT order_id, NULL, NULL, CASE action WHEN 'USE' THEN amount ELSE 0 END,
+        CASE action WHEN 'REFUND' THEN amount ELSE 0 END, 0, 0
+    FROM point_entry
+    WHERE order_id IS NOT NULL
+    UNION ALL
+    SELECT order_id, NULL, NULL, 0, 0, 0, CASE WHEN paid_at IS NULL THEN 0 ELSE 1 END
+    FROM order_item
+    UNION ALL
+    SELECT payment.order_id, NULL, NULL, 0, 0, refund.amount, 0
+    FROM refund
+    JOIN payment ON payment.id = refund.payment_id
+    WHERE payment.order_id IS NOT NULL
+) AS moved
+GROUP BY order_id
+HAVING COUNT(points_used) > 0"#
     );
     Check {
         invariant: 3,
@@ -270,11 +290,123 @@ GROUP BY "order".id"#
         rows: "orders' points",
         counted: r#""order""#,
         select,
-        key: vec![id::<OrderId>("orderId", "id")],
+        key: vec![id::<OrderId>("orderId", "order_id")],
         rules: vec![
-            equal("points taken", "points_used", "taken"),
-            equal("points given back", "refunded", "given_back"),
-            equal("entries in purses of others", "0", "astray"),
+            at_least("points taken", "points_used", "taken"),
+            equal(
+                "points given back",
+                "refunded - at_gateway + taken - points_used",
+                "given_back",
+            ),
+        ],
+    }
+}
+
+/// 3: an order's points are its member's.
+fn owners_of_points() -> Check {
+    let select = r#"
+SELECT entry.id, CASE WHEN purse.member_id = "order".member_id THEN 1 ELSE 0 END AS is_own
+FROM point_entry AS entry
+JOIN user_point AS purse ON purse.id = entry.user_point_id
+JOIN "order" ON "order".id = entry.order_id"#;
+    Check {
+        invariant: 3,
+        name: "amounts",
+        rows: "points of orders",
+        counted: "point_entry",
+        select: select.into(),
+        key: vec![id::<PointEntryId>("entryId", "id")],
+        rules: vec![equal("entries in the member's own purse", "1", "is_own")],
+    }
+}
+
+/// 4: what was taken at gateways, and charged without one, is in purses, held by orders, or owed or given back by
+/// gateways.
+fn money() -> Check {
+    let [came_in, is_there] = ["came_in", "is_there"].map(sum);
+    let select = format!(
+        r#"
+SELECT COALESCE({came_in}, 0) AS came_in, COALESCE({is_there}, 0) AS is_there
+FROM (
+    SELECT taken AS came_in, 0 AS is_there
+    FROM payment
+    UNION ALL
+    SELECT amount, 0
+    FROM point_entry
+    WHERE action = 'CHARGE' AND payment_id IS NULL
+    UNION ALL
+    SELECT 0, balance
+    FROM user_point
+    UNION ALL
+    SELECT refunded, points_used
+    FROM "order"
+    UNION ALL
+    SELECT 0, amount_due
+    FROM "order"
+    WHERE amount_due > 0
+        AND EXISTS (SELECT 1 FROM order_item WHERE order_id = "order".id AND paid_at IS NOT NULL)
+    UNION ALL
+    SELECT 0, amount
+    FROM refund
+) AS moved"#
+    );
+    Check {
+        invariant: 4,
+        name: "money",
+        rows: "payments in all",
+        counted: "payment",
+        select,
+        key: Vec::new(),
+        rules: vec![equal("money that is accounted for", "came_in", "is_there")],
+    }
+}
+
+/// 4: a payment was taken or not, gave back no more than it took, at least what it says is done, and the points that it
+/// charged are credited.
+fn payments() -> Check {
+    let [amount, taken, refunded, done, owed, credited] =
+        ["amount", "taken", "refunded", "done", "owed", "credited"].map(sum);
+    let select = format!(
+        "
+SELECT payment_id, MAX(status) AS status,
+    {amount} AS amount, {taken} AS taken, {refunded} AS refunded,
+    {done} AS done, {owed} AS owed, {credited} AS credited,
+    MAX(is_paid) AS is_paid, MAX(is_charge) AS is_charge
+FROM (
+    SELECT id AS payment_id, status, amount, taken, refunded, 0 AS done, 0 AS owed, 0 AS credited,
+        CASE WHEN paid_at IS NULL THEN 0 ELSE 1 END AS is_paid,
+        CASE WHEN order_id IS NULL THEN 1 ELSE 0 END AS is_charge
+    FROM payment
+    UNION ALL
+    SELECT payment_id, NULL, 0, 0, 0, CASE status WHEN 'DONE' THEN amount ELSE 0 END, amount, 0, 0, 0
+    FROM refund
+    UNION ALL
+    SELECT payment_id, NULL, 0, 0, 0, 0, 0, amount, 0, 0
+    FROM point_entry
+    WHERE payment_id IS NOT NULL
+) AS moved
+GROUP BY payment_id"
+    );
+    let status = "
+CASE
+    WHEN is_paid = 0 THEN CASE WHEN status IN ('READY', 'FAILED', 'EXPIRED') THEN status END
+    WHEN refunded = taken THEN 'CANCELED'
+    WHEN refunded > 0 THEN 'PARTIALLY_CANCELED'
+    ELSE 'PAID'
+END";
+    Check {
+        invariant: 4,
+        name: "money",
+        rows: "payments",
+        counted: "payment",
+        select,
+        key: vec![id::<PaymentId>("paymentId", "payment_id")],
+        rules: vec![
+            equal("status", status, "status"),
+            at_most("refunded", "taken", "refunded"),
+            at_most("refunds", "taken", "owed"),
+            at_least("refunded", "done", "refunded"),
+            equal("points charged", "is_charge * (taken - owed)", "credited"),
         ],
     }
 }
@@ -441,6 +573,7 @@ fn parents() -> Vec<Check> {
     const STORE: Parent = ("stores", "store", "store_id");
     const PURSE: Parent = ("purses", "user_point", "user_point_id");
     const MEMBER: Parent = ("members", "member", "member_id");
+    const PAYMENT: Parent = ("payments", "payment", "payment_id");
     let [order, of_order] = ["id", "order_id"].map(|column| id::<OrderId>("orderId", column));
     let [purse, of_purse] =
         ["id", "user_point_id"].map(|column| id::<UserPointId>("userPointId", column));
@@ -451,6 +584,9 @@ fn parents() -> Vec<Check> {
     let entry = id::<PointEntryId>("entryId", "id");
     let item = id::<OrderItemId>("orderItemId", "id");
     let message = id::<OutboxId>("outboxId", "id");
+    let [payment, of_payment] =
+        ["id", "payment_id"].map(|column| id::<PaymentId>("paymentId", column));
+    let refund = id::<RefundId>("refundId", "id");
     vec![
         children("stock", "stock", vec![option], &[OPTION]),
         children(
@@ -464,7 +600,7 @@ fn parents() -> Vec<Check> {
             "point entries",
             "point_entry",
             vec![entry, of_purse],
-            &[PURSE, ORDER],
+            &[PURSE, ORDER, PAYMENT],
         ),
         children("orders", r#""order""#, vec![order, member], &[MEMBER]),
         children(
@@ -491,6 +627,14 @@ fn parents() -> Vec<Check> {
             vec![message, of_order],
             &[ORDER],
         ),
+        children("payments", "payment", vec![payment], &[MEMBER, ORDER]),
+        children(
+            "payments' events",
+            "payment_event",
+            vec![of_payment, SEQUENCE],
+            &[PAYMENT],
+        ),
+        children("refunds", "refund", vec![refund, of_payment], &[PAYMENT]),
     ]
 }
 

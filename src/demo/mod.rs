@@ -35,6 +35,7 @@ use crate::{
     fault::{Failure, Fault},
     member::NewMember,
     order::placement::{Line, Request, Selection},
+    payment::Payments,
     point::{self, Charge},
     store,
 };
@@ -61,7 +62,7 @@ const OPENING: i64 = 1_793_491_200;
 /// # Errors
 /// When the database fails.
 pub async fn load(db: &Db, limits: &Limits, now: DateTime<Utc>) -> Result<(), Fault> {
-    let past = Past::of(db, limits);
+    let past = Past::of(db, limits)?;
     let loaded = past.live_through(now).await;
     past.app.placement.stop().await;
     loaded
@@ -74,7 +75,7 @@ struct Past {
 }
 
 impl Past {
-    fn of(db: &Db, limits: &Limits) -> Self {
+    fn of(db: &Db, limits: &Limits) -> Result<Self, Fault> {
         let micros = Arc::new(AtomicI64::new(OPENING * 1_000_000));
         let hand = micros.clone();
         let clock = Clock::new(move || {
@@ -90,10 +91,11 @@ impl Past {
         };
         // Nobody signs in here: any key does.
         let secret = Secret::new(rand::rng().random::<[u8; 32]>());
-        Self {
-            app: App::start(db.clone(), clock, limits, &secret),
+        let payments = Payments::none().map_err(Fault::internal)?;
+        Ok(Self {
+            app: App::start(db.clone(), clock, limits, &secret, payments),
             micros,
-        }
+        })
     }
 
     fn at(&self, time: DateTime<Utc>) {
@@ -174,6 +176,7 @@ impl Past {
             self.charge(wish.buyer, wish.total, &format!("demo-charge-{number:04}"))
                 .await?;
             let request = Request {
+                gateway: None,
                 selection: Selection::Lines(wish.lines),
                 points: None,
                 expected_total: Some(wish.total),

@@ -1,7 +1,7 @@
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
-    CartId, CartItemId, MemberId, OptionId, OrderId, OrderItemId, PointEntryId, ProductId, StoreId,
-    TypedId, UserPointId,
+    CartId, CartItemId, MemberId, OptionId, OrderId, OrderItemId, PaymentId, PointEntryId,
+    ProductId, StoreId, TypedId, UserPointId,
 };
 use futures_util::{FutureExt, TryStreamExt, stream::FuturesOrdered};
 
@@ -12,6 +12,7 @@ use crate::{
     config::PAGE_MAX,
     member::graphql::{Member, node as member_node},
     order::graphql::{Order, OrderItem, item_node, node as order_node},
+    payment::graphql::{Payment, node as payment_node},
     point::graphql::{PointEntry, UserPoint, entry_node, node as purse_node},
     store::graphql::Store,
 };
@@ -27,6 +28,7 @@ pub enum Node {
     Member(Member),
     UserPoint(UserPoint),
     PointEntry(PointEntry),
+    Payment(Payment),
     Store(Store),
     Product(Product),
     ProductOption(ProductOption),
@@ -107,6 +109,9 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
         PointEntryId::PREFIX => entry_node(ctx, id.parse_argument()?)
             .await?
             .map(Node::PointEntry),
+        PaymentId::PREFIX => payment_node(ctx, id.parse_argument()?)
+            .await?
+            .map(Node::Payment),
         CartId::PREFIX => cart_node(ctx, id.parse_argument()?).await?.map(Node::Cart),
         CartItemId::PREFIX => line_node(ctx, id.parse_argument()?)
             .await?

@@ -13,6 +13,7 @@ use crate::{
     order::graphql::{
         CancelOrderMutation, OrderConnection, OrderMutation, OrderQuery, OrderSubscription,
     },
+    payment::graphql::{PaymentMutation, PaymentQuery},
     point::graphql::{PointEntryConnection, PointMutation},
     popularity::graphql::PopularityQuery,
     stock::graphql::StockSubscription,
@@ -29,6 +30,7 @@ pub struct Query(
     StoreQuery,
     CartQuery,
     OrderQuery,
+    PaymentQuery,
 );
 
 /// Changes. Each takes one input and gives one payload. What a caller can get wrong stands typed in the
@@ -42,6 +44,7 @@ pub struct Mutation(
     CartMutation,
     OrderMutation,
     CancelOrderMutation,
+    PaymentMutation,
 );
 
 /// What is told as it happens, over WebSocket (graphql-transport-ws). The access token goes into the

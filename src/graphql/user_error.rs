@@ -39,6 +39,12 @@ pub enum UserErrorCode {
     OrderNotCancelable,
     /// The payment method is not available at the moment: choose another.
     PaymentUnavailable,
+    /// The gateway declined the payment, or the member gave it up.
+    PaymentDeclined,
+    /// What the gateway took is not what was agreed: it goes back.
+    PaymentMismatch,
+    /// The payment was not made in time.
+    PaymentExpired,
 }
 
 /// Why a mutation changed nothing: something that the caller can put right.

@@ -3,6 +3,7 @@
 mod graphiql;
 mod graphql;
 mod health;
+mod payment;
 mod picture;
 mod request_id;
 mod websocket;
@@ -38,6 +39,7 @@ pub fn router(state: HttpState, body_bytes_max: usize) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/pictures/{file}", get(picture::serve))
+        .merge(payment::routes())
         .merge(graphiql::routes())
         .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(axum::middleware::from_fn(request_id::assign))

@@ -24,7 +24,10 @@ pub fn order_paid(
         "amountDue": order.amount_due,
         "placedAt": order.placed_at,
     });
-    announcement(id, ORDER_PAID, order, items, data, order.placed_at)
+    // A gateway may take the money a while after the order was placed.
+    let paid_at = items.iter().find_map(|item| item.paid_at);
+    let at = paid_at.unwrap_or(order.placed_at);
+    announcement(id, ORDER_PAID, order, items, data, at)
 }
 
 /// Tells that items of an order were canceled: which, what went back, and how the order stands now.

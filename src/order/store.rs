@@ -8,7 +8,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order,
-    QueryFilter, QueryOrder, QuerySelect, Select,
+    QueryFilter, QueryOrder, QuerySelect, Select, sea_query::LockType,
 };
 use uuid::Uuid;
 
@@ -61,6 +61,23 @@ pub async fn by_idempotency_key(
         .await
 }
 
+/// The order, locked: but for its key, so that rows may be written that refer to it.
+pub async fn lock(tx: &Transaction, id: OrderId) -> Result<Option<order::Model>, DbErr> {
+    order::Entity::find_by_id(id).lock_exclusive().one(tx).await
+}
+
+/// The member's order that waits for its payment: there is at most one.
+pub async fn pending_of(
+    db: &impl ConnectionTrait,
+    member_id: MemberId,
+) -> Result<Option<order::Model>, DbErr> {
+    order::Entity::find()
+        .filter(order::COLUMN.member_id.eq(member_id))
+        .filter(order::COLUMN.status.eq(OrderStatus::PendingPayment))
+        .one(db)
+        .await
+}
+
 /// The member's order, locked.
 pub async fn lock_of_member(
     tx: &Transaction,
@@ -69,7 +86,7 @@ pub async fn lock_of_member(
 ) -> Result<Option<order::Model>, DbErr> {
     order::Entity::find_by_id(id)
         .filter(order::COLUMN.member_id.eq(member_id))
-        .lock_exclusive()
+        .lock(LockType::NoKeyUpdate)
         .one(tx)
         .await
 }
@@ -80,10 +97,30 @@ pub async fn set_progress(tx: &Transaction, order: &order::Model) -> Result<(), 
         .set(order::ActiveModel {
             status: Set(order.status),
             refunded: Set(order.refunded),
+            payment_expires_at: Set(order.payment_expires_at),
             last_sequence: Set(order.last_sequence),
             ..Default::default()
         })
         .filter(order::COLUMN.id.eq(order.id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Writes that all items of an order, whose row is locked, are paid.
+pub async fn set_paid(
+    tx: &Transaction,
+    order_id: OrderId,
+    paid_at: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    order_item::Entity::update_many()
+        .set(order_item::ActiveModel {
+            status: Set(OrderStatus::Paid),
+            cancel_reason: Set(None),
+            paid_at: Set(Some(paid_at)),
+            ..Default::default()
+        })
+        .filter(order_item::COLUMN.order_id.eq(order_id))
         .exec(tx)
         .await?;
     Ok(())

@@ -7,12 +7,13 @@ use async_graphql::{
 use chrono::{DateTime, Utc};
 use entity::{
     id::{MemberId, PointEntryId, UserPointId},
-    point_entry, user_point,
+    payment, point_entry, user_point,
 };
 
 use super::{Charge, ChargeRefusal, Refusal, store};
 use crate::{
-    fault::{Failure, Fault},
+    app::App,
+    fault::{Failure, Fault, Outcome},
     graphql::{
         ApiError, AppContext, InputError, UserError, UserErrorCode,
         connection::{PageArguments, TotalCount, connection, page_cost},
@@ -20,11 +21,12 @@ use crate::{
         settle,
         won::Won,
     },
-    order::{
-        graphql::{Order, PaymentProvider},
-        idempotency_key,
-    },
+    order::{graphql::Order, idempotency_key},
     paging::Window,
+    payment::{
+        checkout,
+        graphql::{Payment, PaymentProvider},
+    },
 };
 
 /// A member's points. One point is worth one won.
@@ -55,7 +57,8 @@ pub struct ChargePointsInput {
     amount: Won,
     /// 1 to 64 characters that you make up for this charge: sent again, it charges nothing more.
     idempotency_key: String,
-    /// Through which gateway; none to charge at once, where the shop allows that.
+    /// Through which gateway: the points are credited when it has taken the money. None to charge at once, where
+    /// the shop allows that.
     provider: Option<PaymentProvider>,
 }
 
@@ -64,6 +67,9 @@ pub struct ChargePointsInput {
 pub struct ChargePointsPayload {
     /// The points as they are now; null if there are user errors.
     user_point: Option<UserPoint>,
+    /// The payment that charges them, with what the client needs to open its window; null if there are user errors,
+    /// and where points are charged at once.
+    payment: Option<Payment>,
     /// Why nothing was changed; empty on success.
     user_errors: Vec<UserError>,
 }
@@ -82,32 +88,62 @@ impl PointMutation {
         #[graphql(desc = "How much to charge.")] input: ChargePointsInput,
     ) -> Result<Option<ChargePointsPayload>, ApiError> {
         let member_id = ctx.caller()?.member_id;
-        let charge = async || {
-            let idempotency_key = idempotency_key(&input.idempotency_key)
-                .map_err(|message| InputError::invalid(message, &["idempotencyKey"]))
-                .map_err(refused)?;
-            match input.provider {
-                None => {}
-                Some(PaymentProvider::Point) => {
-                    let message = "Points cannot be charged with points: leave the provider out.";
-                    return Err(refused(InputError::invalid(message, &["provider"])));
-                }
-                Some(_) => return Err(refused(told(&Refusal::PaymentUnavailable))),
-            }
-            let charge = Charge {
-                member_id,
-                amount: input.amount.0,
-                idempotency_key,
-            };
-            super::charge_points(ctx.app(), &charge)
-                .await
-                .map_err(|failure| failure.map_refusal(|refusal| told(&refusal).into()))
-        };
-        let (purse, user_errors) = settle(charge().await)?;
+        let (charged, user_errors) = settle(charge(ctx.app(), member_id, input).await)?;
+        let (purse, payment) = charged.unzip();
         Ok(Some(ChargePointsPayload {
             user_point: purse.map(UserPoint),
+            payment: payment.flatten().map(Payment),
             user_errors,
         }))
+    }
+}
+
+/// Charges at once or begins a payment; gives the purse as it is now, and the payment.
+async fn charge(
+    app: &App,
+    member_id: MemberId,
+    input: ChargePointsInput,
+) -> Outcome<(user_point::Model, Option<payment::Model>), UserError> {
+    let idempotency_key = idempotency_key(&input.idempotency_key)
+        .map_err(|message| refused(InputError::invalid(message, &["idempotencyKey"])))?;
+    let amount = input.amount.0;
+    let Some(provider) = input.provider else {
+        let charge = Charge {
+            member_id,
+            amount,
+            idempotency_key,
+        };
+        let purse = super::charge_points(app, &charge).await;
+        let purse =
+            purse.map_err(|failure| failure.map_refusal(|refusal| told(&refusal).into()))?;
+        return Ok((purse, None));
+    };
+    let provider = provider.gateway().ok_or_else(|| {
+        let message = "Points cannot be charged with points: leave the provider out.";
+        refused(InputError::invalid(message, &["provider"]))
+    })?;
+    let charge = checkout::Charge {
+        member_id,
+        amount,
+        provider,
+        idempotency_key,
+    };
+    let payment = checkout::charge(app, &charge).await;
+    let payment =
+        payment.map_err(|failure| failure.map_refusal(|refusal| told_checkout(&refusal).into()))?;
+    Ok((super::user_point(app, member_id).await?, Some(payment)))
+}
+
+fn told_checkout(refusal: &checkout::ChargeRefusal) -> InputError {
+    match refusal {
+        checkout::ChargeRefusal::Limit(limit) => told(&Refusal::Limit(*limit)),
+        checkout::ChargeRefusal::KeyReused => told(&Refusal::KeyReused),
+        checkout::ChargeRefusal::Checkout(checkout::Refusal::Declined(words)) => InputError::new(
+            UserErrorCode::PaymentDeclined,
+            format!("The provider did not begin the payment: {words}"),
+        )
+        .at(&["provider"]),
+        checkout::ChargeRefusal::Checkout(_) => told(&Refusal::PaymentUnavailable),
     }
 }
 
@@ -124,7 +160,7 @@ fn told(refusal: &Refusal) -> InputError {
         .at(&["provider"]),
         Refusal::KeyReused => InputError::new(
             UserErrorCode::IdempotencyKeyReused,
-            "This idempotency key was used for a charge of another amount: make a new key.",
+            "This idempotency key was used for another charge: make a new key.",
         )
         .at(&["idempotencyKey"]),
         Refusal::Limit(limit) => told_limit(*limit).at(&["amount"]),
@@ -221,6 +257,14 @@ impl PointEntry {
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>, ApiError> {
         match self.0.order_id {
             Some(order_id) => Ok(ctx.loaders().load_one(order_id).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// The payment that charged the points; null unless one did.
+    async fn payment(&self, ctx: &Context<'_>) -> Result<Option<Payment>, ApiError> {
+        match self.0.payment_id {
+            Some(payment_id) => Ok(ctx.loaders().load_one(payment_id).await?),
             None => Ok(None),
         }
     }

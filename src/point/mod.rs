@@ -19,6 +19,7 @@ use crate::{
     clock::new_id,
     db::Transaction,
     fault::{Failure, Fault, Outcome},
+    payment,
     rows::insert,
 };
 
@@ -36,7 +37,7 @@ pub struct Charge {
 /// Why points were not charged.
 #[derive(Clone, Debug)]
 pub enum Refusal {
-    /// Charging at once is off, and there is no gateway yet.
+    /// Charging at once is off: it takes a gateway.
     PaymentUnavailable,
     Limit(ChargeRefusal),
     /// The key was used for a charge of another amount.
@@ -80,21 +81,63 @@ async fn charge_in(
             Err(Failure::Refused(Refusal::KeyReused))
         };
     }
-    let limits = ChargeLimits {
-        min: app.limits.charge_min,
-        max: app.limits.charge_max,
-        balance_max: app.limits.balance_max,
-    };
-    rules::charge(purse.balance, charge.amount, limits)
+    if payment::store::by_charge_key(tx, charge.member_id, &charge.idempotency_key)
+        .await?
+        .is_some()
+    {
+        return Err(Failure::Refused(Refusal::KeyReused));
+    }
+    check_charge(app, &purse, charge.amount)
         .map_err(|refusal| Failure::Refused(Refusal::Limit(refusal)))?;
     let booking = Booking {
         action: PointAction::Charge,
         amount: charge.amount,
         order_id: None,
+        payment_id: None,
         idempotency_key: Some(charge.idempotency_key.clone()),
     };
     write(tx, &mut purse, booking, app.clock.now()).await?;
     Ok(purse)
+}
+
+/// Whether the shop lets the purse be charged with so much.
+pub fn check_charge(
+    app: &App,
+    purse: &user_point::Model,
+    amount: Won,
+) -> Result<(), ChargeRefusal> {
+    let limits = ChargeLimits {
+        min: app.limits.charge_min,
+        max: app.limits.charge_max,
+        balance_max: app.limits.balance_max,
+    };
+    rules::charge(purse.balance, amount, limits).map(drop)
+}
+
+/// The member's purse, locked; made empty where there is none.
+pub async fn lock_purse(
+    tx: &Transaction,
+    member_id: MemberId,
+    now: DateTime<Utc>,
+) -> Result<user_point::Model, Fault> {
+    if let Some(purse) = store::lock_by_member(tx, member_id).await? {
+        return Ok(purse);
+    }
+    store::insert_empty(tx, &[member_id], now).await?;
+    store::lock_by_member(tx, member_id)
+        .await?
+        .ok_or_else(|| Fault::internal("a user_point vanished after it was made"))
+}
+
+/// Books something in the member's purse and writes it down.
+pub async fn book_for(
+    tx: &Transaction,
+    member_id: MemberId,
+    booking: Booking,
+    now: DateTime<Utc>,
+) -> Result<(), Fault> {
+    let mut purse = lock_purse(tx, member_id, now).await?;
+    write(tx, &mut purse, booking, now).await
 }
 
 /// Gives points back for an order. Nothing is written where there is nothing to give.
@@ -108,16 +151,14 @@ pub async fn refund(
     if amount == Won::ZERO {
         return Ok(());
     }
-    let mut purse = store::lock_by_member(tx, member_id)
-        .await?
-        .ok_or_else(|| Fault::internal("a user_point vanished before a refund"))?;
     let booking = Booking {
         action: PointAction::Refund,
         amount,
         order_id: Some(order_id),
+        payment_id: None,
         idempotency_key: None,
     };
-    write(tx, &mut purse, booking, now).await
+    book_for(tx, member_id, booking, now).await
 }
 
 async fn write(

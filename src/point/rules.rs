@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use entity::{
     Won,
-    id::{OrderId, PointEntryId},
+    id::{OrderId, PaymentId, PointEntryId},
     point_entry::{self, PointAction},
     user_point,
 };
@@ -53,6 +53,8 @@ pub struct Booking {
     /// Signed: what is spent is negative.
     pub amount: Won,
     pub order_id: Option<OrderId>,
+    /// The payment that charges them.
+    pub payment_id: Option<PaymentId>,
     pub idempotency_key: Option<String>,
 }
 
@@ -78,6 +80,7 @@ pub fn book(
         amount: booking.amount,
         balance_after: balance,
         order_id: booking.order_id,
+        payment_id: booking.payment_id,
         idempotency_key: booking.idempotency_key,
         created_at: now,
     })
@@ -103,6 +106,7 @@ mod tests {
                 action: PointAction::Use,
                 amount: Won(amount),
                 order_id: None,
+                payment_id: None,
                 idempotency_key: None,
             };
             let entry = book(

@@ -20,7 +20,14 @@ pub struct Sold {
     pub quantity: i64,
 }
 
-/// The statement that counts sales, in the order of the table's key.
+/// Counts sales in one statement, in the order of the table's key.
+pub async fn add(tx: &Transaction, sales: &[Sale]) -> Result<(), DbErr> {
+    tx.execute_raw(addition(tx.get_database_backend(), sales))
+        .await?;
+    Ok(())
+}
+
+/// The statement of [`add`].
 pub fn addition(backend: DbBackend, sales: &[Sale]) -> Statement {
     let sold = rows(backend, sales);
     // "WHERE true" tells SQLite that no join condition follows.

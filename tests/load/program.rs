@@ -91,6 +91,7 @@ fn command(arguments: &[&str], database_url: &str) -> Command {
         ("DATABASE_URL", database_url),
         ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
         ("INSTANT_CHARGE", "true"),
+        ("INSTANT_CHARGE_CONFIRMED", "true"),
         ("BALANCE_MAX", "1000000000000"),
     ]);
     command

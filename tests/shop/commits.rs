@@ -110,6 +110,7 @@ async fn all_of_a_batch_whose_commit_is_lost_are_told_so() {
                     quantity: 1,
                 }]),
                 points: None,
+                gateway: None,
                 expected_total: None,
                 idempotency_key: number.to_string(),
             },

@@ -19,6 +19,7 @@ mod members;
 mod migrations;
 mod model;
 mod orders;
+mod payments;
 mod placement;
 mod plans;
 mod points;

@@ -86,6 +86,7 @@ impl World {
         let request = Request {
             selection,
             points: None,
+            gateway: None,
             expected_total: rng.random_bool(0.1).then_some(Won(1_000)),
             idempotency_key: rng.random_range(0..8).to_string(),
         };
@@ -212,6 +213,7 @@ fn request(option_id: OptionId, quantity: i32, key: &str) -> Request {
     Request {
         selection: Selection::Lines(vec![line]),
         points: None,
+        gateway: None,
         expected_total: None,
         idempotency_key: key.into(),
     }

@@ -31,6 +31,7 @@ async fn sell(shop: &Shop, member_id: MemberId, product: &Product, quantity: i32
     let request = Request {
         selection: Selection::Lines(vec![line]),
         points: None,
+        gateway: None,
         expected_total: None,
         idempotency_key: format!("{} {}", shop.now(), product.id),
     };

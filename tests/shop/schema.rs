@@ -1,11 +1,21 @@
 //! The schema: its file, its descriptions, the names that clients rely on; and that every field which needs
 //! a member refuses those who are not, or not the right one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use entity::id::{
-    CartId, CartItemId, MemberId, OptionId, OrderId, OrderItemId, PointEntryId, TypedId,
-    UserPointId,
+use entity::{
+    id::{
+        CartId, CartItemId, MemberId, OptionId, OrderId, OrderItemId, PaymentId, PointEntryId,
+        TypedId, UserPointId,
+    },
+    payment::PaymentProvider,
+};
+use jangteo::{
+    order::placement::{Gateway, Line, Request, Selection},
+    payment,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -280,6 +290,8 @@ struct Scene {
     /// The line of Mina's cart.
     line: Value,
     order: Value,
+    /// The payment of an order of Mina's that waits for it.
+    payment: String,
 }
 
 /// Who may call a mutation.
@@ -317,12 +329,14 @@ impl Scene {
         let line = mina.add_to_cart(&shirt, 0, 2).await["cart"]["items"][0]["id"].clone();
         let jun = shop.member_with_points(10_000).await;
         jun.run("{ cart { id } }", json!({})).await;
+        let payment = pending(shop, &mina, &shirt).await;
         Self {
             shirt,
             mina,
             jun,
             line,
             order,
+            payment,
         }
     }
 
@@ -400,6 +414,8 @@ impl Scene {
                     }],
                 },
             ),
+            ("confirmPayment", self.of_payment()),
+            ("abandonPayment", self.of_payment()),
             (
                 "cancelOrder",
                 Access::Member {
@@ -422,6 +438,19 @@ impl Scene {
                 },
             ),
         ])
+    }
+
+    /// The access to a mutation of a payment.
+    fn of_payment(&self) -> Access {
+        let theirs = json!({ "paymentId": self.payment });
+        Access::Member {
+            example: Some(theirs.clone()),
+            not_yours: vec![NotYours {
+                path: "paymentId",
+                theirs,
+                nobodys: json!({ "paymentId": nobody::<PaymentId>() }),
+            }],
+        }
     }
 
     /// Whether each query needs a member, and how it is asked.
@@ -448,6 +477,7 @@ impl Scene {
             ("stores", (false, "stores { totalCount }".to_owned())),
             ("store", (false, format!("store(id: \"{store}\") {{ id }}"))),
             ("cart", (true, "cart { id }".to_owned())),
+            ("pendingOrder", (true, "pendingOrder { id }".to_owned())),
             ("orders", (true, "orders { totalCount }".to_owned())),
             ("order", (true, format!("order(id: \"{order}\") {{ id }}"))),
         ])
@@ -496,6 +526,10 @@ impl Scene {
             ),
             ("Cart", owned(&data["cart"]["id"], nobody::<CartId>())),
             ("CartItem", owned(&self.line, nobody::<CartItemId>())),
+            (
+                "Payment",
+                owned(&json!(self.payment), nobody::<PaymentId>()),
+            ),
             ("Order", owned(&self.order["id"], nobody::<OrderId>())),
             (
                 "OrderItem",
@@ -503,6 +537,29 @@ impl Scene {
             ),
         ])
     }
+}
+
+/// Has the member order something at a gateway; gives the payment.
+async fn pending(shop: &Shop, member: &Client, product: &Product) -> String {
+    let line = Line {
+        option_id: product.options[0],
+        quantity: 1,
+    };
+    let request = Request {
+        selection: Selection::Lines(vec![line]),
+        points: None,
+        gateway: Some(Gateway {
+            provider: PaymentProvider::Toss,
+            within: Duration::from_mins(15),
+        }),
+        expected_total: None,
+        idempotency_key: "pending".into(),
+    };
+    let app = shop.app();
+    let order = app.placement.place(member.member_id().await, request).await;
+    let order = order.expect("an order");
+    let payments = payment::store::by_orders(app.db.reader(), &[order.id]).await;
+    payments.expect("payments")[0].id.to_string()
 }
 
 /// An id that nothing has.
@@ -587,14 +644,14 @@ fn refused_code(received: &Received) -> String {
 /// Types with their fields (and arguments), input fields or values.
 const CONTRACT: &str = "
     Node: id
-    Query: node(id) nodes(ids) me products(filter,sort,first,after,last,before) product(id) popularProducts(days,first) cart orders(filter,first,after,last,before) order(id,orderKey) stores(first,after,last,before) store(id)
-    Mutation: signUp(input) signIn(input) refreshSession(input) signOut changePassword(input) chargePoints(input) addToCart(input) updateCartItem(input) removeFromCart(input) clearCart placeOrder(input) cancelOrder(input)
+    Query: node(id) nodes(ids) me products(filter,sort,first,after,last,before) product(id) popularProducts(days,first) cart orders(filter,first,after,last,before) order(id,orderKey) pendingOrder stores(first,after,last,before) store(id)
+    Mutation: signUp(input) signIn(input) refreshSession(input) signOut changePassword(input) chargePoints(input) addToCart(input) updateCartItem(input) removeFromCart(input) clearCart placeOrder(input) confirmPayment(input) abandonPayment(input) cancelOrder(input)
     Subscription: orderStatusChanged(orderId,after) myOrderEvents stockChanged(productId)
     Role: MEMBER MERCHANT ADMIN
     Member: id userId nickname role createdAt userPoint orders(filter,first,after,last,before) store
     UserPoint: id balance entries(first,after,last,before)
     PointAction: CHARGE USE REFUND
-    PointEntry: id action amount balanceAfter order createdAt
+    PointEntry: id action amount balanceAfter order payment createdAt
     Store: id name isOpen products(first,after,last,before)
     Product: id name description imageUrl price options stockQuantity store isDeleted createdAt
     ProductOption: id name price stockQuantity product
@@ -605,15 +662,18 @@ const CONTRACT: &str = "
     CartItem: id option quantity unitPrice lineTotal isAvailable
     OrderStatus: PENDING_PAYMENT PAID ACCEPTED READY COMPLETED CANCELED
     CancelReason: CUSTOMER STORE_REFUSED NOT_ACCEPTED_IN_TIME PAYMENT_FAILED PAYMENT_ABANDONED PAYMENT_EXPIRED OUT_OF_STOCK
-    Order: id orderKey member status items itemsTotal discount pointsUsed amountDue refunded history isCancelable placedAt paymentExpiresAt
+    Order: id orderKey member status items itemsTotal discount pointsUsed amountDue refunded payments history isCancelable placedAt paymentExpiresAt
     OrderItem: id option productName optionName unitPrice quantity lineTotal status cancelReason store
     OrderEvent: sequence order status items reason note at
     OrderFilter: status placedFrom placedTo
     OrderLineInput: optionId quantity
     PlaceOrderInput: lines cartItemIds points provider expectedTotal idempotencyKey
     PaymentProvider: POINT PORTONE TOSS KAKAOPAY
+    PaymentStatus: READY PAID PARTIALLY_CANCELED CANCELED FAILED EXPIRED
+    Payment: id provider status amount refunded checkout failure createdAt paidAt
+    PaymentCheckout: clientKey storeId redirectUrl mobileRedirectUrl orderName amount expiresAt
     UserError: code message path
-    UserErrorCode: INVALID_INPUT NOT_FOUND USER_ID_TAKEN BAD_CREDENTIALS BAD_TOKEN EMPTY_ORDER INSUFFICIENT_STOCK INSUFFICIENT_POINTS PRICE_CHANGED PRODUCT_UNAVAILABLE STORE_CLOSED POINT_LIMIT_EXCEEDED IDEMPOTENCY_KEY_REUSED ORDER_NOT_CANCELABLE PAYMENT_UNAVAILABLE
+    UserErrorCode: INVALID_INPUT NOT_FOUND USER_ID_TAKEN BAD_CREDENTIALS BAD_TOKEN EMPTY_ORDER INSUFFICIENT_STOCK INSUFFICIENT_POINTS PRICE_CHANGED PRODUCT_UNAVAILABLE STORE_CLOSED POINT_LIMIT_EXCEEDED IDEMPOTENCY_KEY_REUSED ORDER_NOT_CANCELABLE PAYMENT_UNAVAILABLE PAYMENT_DECLINED PAYMENT_MISMATCH PAYMENT_EXPIRED
     InputError: code message path
     InsufficientStock: code message path shortages
     StockShortage: option requested available
@@ -629,7 +689,7 @@ const CONTRACT: &str = "
     ChangePasswordInput: currentPassword newPassword
     ChangePasswordPayload: session userErrors
     ChargePointsInput: amount idempotencyKey provider
-    ChargePointsPayload: userPoint userErrors
+    ChargePointsPayload: userPoint payment userErrors
     AddToCartInput: optionId quantity
     AddToCartPayload: cart userErrors
     UpdateCartItemInput: cartItemId quantity
@@ -638,6 +698,10 @@ const CONTRACT: &str = "
     RemoveFromCartPayload: cart userErrors
     ClearCartPayload: cart userErrors
     PlaceOrderPayload: order userErrors
+    ConfirmPaymentInput: paymentId paymentKey pgToken
+    ConfirmPaymentPayload: payment order userErrors
+    AbandonPaymentInput: paymentId
+    AbandonPaymentPayload: payment order userErrors
     CancelOrderInput: orderId orderItemIds reason
     CancelOrderPayload: order userErrors
     ProductConnection: edges nodes pageInfo totalCount

@@ -114,6 +114,7 @@ both! {
             let request = Request {
                 selection: Selection::Lines(vec![line]),
                 points: None,
+                gateway: None,
                 expected_total: None,
                 idempotency_key: number.to_string(),
             };

@@ -1,6 +1,7 @@
 //! Canceling: the member takes back an order, or some of its items, while the store has not accepted them.
 //!
-//! A short transaction with its locks in the shop's one order: the order, the stock, the purse, the counts of sales.
+//! A short transaction with its locks in the shop's one order: the order, the payment, the stock, the purse, the
+//! counts of sales.
 //! Who comes second finds the order as the first left it.
 
 mod decide;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use entity::{
+    Won,
     id::{MemberId, OptionId, OrderId, OrderItemId},
     order, order_item,
 };
@@ -20,6 +22,7 @@ use crate::{
     clock::new_id,
     db::Transaction,
     fault::{Failure, Fault, Outcome},
+    payment::refunding,
     point,
     popularity::{self, Sale},
     rows::insert,
@@ -46,6 +49,8 @@ pub async fn cancel(app: &App, wish: &Cancel) -> Outcome<order::Model, Refusal> 
         .transaction(|tx| cancel_in(app, tx, wish).scope_boxed())
         .await?;
     if let Some(cancellation) = cancellation {
+        // There may be money to give back at a gateway.
+        app.payments.wake.notify_one();
         app.bus
             .publish_order_event(order.member_id, cancellation.event);
         for item in cancellation.items {
@@ -92,8 +97,10 @@ async fn apply(
         event,
         refund,
     } = cancellation;
+    let at_gateway = refunding::owe_of_order(tx, order.id, *refund, now).await?;
+    let in_points = Won(refund.0 - at_gateway.0);
     restock(tx, items).await?;
-    point::refund(tx, order.member_id, order.id, *refund, now).await?;
+    point::refund(tx, order.member_id, order.id, in_points, now).await?;
     let sales = items.iter().filter_map(Sale::of).collect::<Vec<_>>();
     popularity::store::subtract(tx, &sales).await?;
     store::set_progress(tx, order).await?;
@@ -104,13 +111,18 @@ async fn apply(
     Ok(())
 }
 
-/// Puts the items' pieces back on sale.
-async fn restock(tx: &Transaction, items: &[order_item::Model]) -> Result<(), Fault> {
+/// How many pieces of each option the items are, in the order of the options.
+pub fn pieces(items: &[order_item::Model]) -> Vec<(OptionId, i32)> {
     let mut pieces = BTreeMap::<OptionId, i32>::new();
     for item in items {
         *pieces.entry(item.option_id).or_default() += item.quantity;
     }
-    let pieces = pieces.into_iter().collect::<Vec<_>>();
+    pieces.into_iter().collect()
+}
+
+/// Puts the items' pieces back on sale.
+pub async fn restock(tx: &Transaction, items: &[order_item::Model]) -> Result<(), Fault> {
+    let pieces = pieces(items);
     let options = pieces.iter().map(|(id, _)| *id).collect::<Vec<_>>();
     stock::store::lock(tx, &options).await?;
     stock::store::add(tx, &pieces).await?;

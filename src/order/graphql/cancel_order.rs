@@ -46,7 +46,7 @@ pub struct CancelOrderMutation;
 #[Object]
 impl CancelOrderMutation {
     /// Cancels an order of yours, or some of its items, while they are PAID: the pieces go back on sale, what you
-    /// paid comes back as points. All of it happens or nothing does. Items that are canceled already are
+    /// paid comes back, first at the gateway that took it, the rest as points. All of it happens or nothing does. Items that are canceled already are
     /// left as they are, so it is safe to send this again.
     async fn cancel_order(
         &self,
@@ -130,7 +130,9 @@ fn told(refusal: Refusal) -> InputError {
 /// Why an item of that status cannot be canceled, and what can be done instead.
 fn hindrance(status: OrderStatus) -> &'static str {
     match status {
-        OrderStatus::PendingPayment => "is not paid yet: let the payment expire.",
+        OrderStatus::PendingPayment => {
+            "is not paid yet: give up its payment with `abandonPayment`."
+        }
         OrderStatus::Accepted => "was accepted by the store and is being prepared: ask the store.",
         OrderStatus::Ready => "is ready to be handed over: ask the store.",
         OrderStatus::Completed => "was handed over already: ask the store.",

@@ -23,7 +23,7 @@ use crate::graphql::{
 };
 
 pub use cancel_order::CancelOrderMutation;
-pub use place_order::{OrderMutation, PaymentProvider};
+pub use place_order::OrderMutation;
 pub use subscription::OrderSubscription;
 pub use types::{Order, OrderEvent, OrderItem, OrderStatus};
 

@@ -1,35 +1,21 @@
 mod refusal;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use std::time::Duration;
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::order;
 
 use super::Order;
 use crate::{
     fault::Failure,
-    graphql::{
-        ApiError, AppContext, IdArgument, InputError, UserError, UserErrorCode, parse_ids, won::Won,
-    },
+    graphql::{ApiError, AppContext, IdArgument, InputError, UserError, parse_ids, won::Won},
     order::{
         idempotency_key,
-        placement::{Line, Request, Selection},
+        placement::{Gateway, Line, Request, Selection},
     },
+    payment::{checkout, graphql::PaymentProvider},
 };
-use refusal::{told, told_malformed};
-
-/// How to pay.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum PaymentProvider {
-    /// With points.
-    Point,
-    /// Through PortOne.
-    #[graphql(name = "PORTONE")]
-    PortOne,
-    /// Through Toss Payments.
-    Toss,
-    /// Through KakaoPay.
-    #[graphql(name = "KAKAOPAY")]
-    KakaoPay,
-}
+use refusal::{told, told_checkout, told_malformed};
 
 /// Some pieces of one option.
 #[derive(InputObject)]
@@ -48,9 +34,12 @@ pub struct PlaceOrderInput {
     lines: Option<Vec<OrderLineInput>>,
     /// Which lines of the cart to order; each begins with `cart_item_`. They leave the cart.
     cart_item_ids: Option<Vec<ID>>,
-    /// How much to pay in points. If given, it must equal the total.
+    /// How much to pay in points. With provider POINT it must equal the total if it is given; with any other,
+    /// so much is paid in points and the rest there, and without it all of it there.
     points: Option<Won>,
-    /// How to pay.
+    /// How to pay. With any but POINT the order is PENDING_PAYMENT, its stock and points held until
+    /// `paymentExpiresAt`; `payments { checkout }` says how to open the provider's window. Your one order that waits
+    /// so is given again if you order the same; another order ends it first.
     #[graphql(default_with = "PaymentProvider::Point")]
     provider: PaymentProvider,
     /// What you showed the buyer: the order is refused with PRICE_CHANGED if it costs anything else.
@@ -82,16 +71,20 @@ impl OrderMutation {
     ) -> Result<Option<PlaceOrderPayload>, ApiError> {
         let member_id = ctx.caller()?.member_id;
         let list = input.list();
-        let request = match input.request(ctx.app().limits.line_quantity_max) {
+        let limits = &ctx.app().limits;
+        let request = match input.request(limits.line_quantity_max, limits.payment_within) {
             Ok(request) => request,
             Err(error) => return Ok(Some(PlaceOrderPayload::refused(error.into()))),
         };
-        match ctx.app().placement.place(member_id, request).await {
+        match checkout::place(ctx.app(), member_id, request).await {
             Ok(order) => Ok(Some(PlaceOrderPayload::placed(order))),
-            Err(Failure::Refused(refusal)) => {
+            Err(Failure::Refused(checkout::Refusal::Placement(refusal))) => {
                 let error = told(refusal, list, ctx.loaders()).await?;
                 Ok(Some(PlaceOrderPayload::refused(error)))
             }
+            Err(Failure::Refused(refusal)) => Ok(Some(PlaceOrderPayload::refused(
+                told_checkout(&refusal).at(&["provider"]).into(),
+            ))),
             Err(Failure::Fault(fault)) => Err(fault.into()),
         }
     }
@@ -123,16 +116,14 @@ impl PlaceOrderInput {
         }
     }
 
-    fn request(self, line_quantity_max: i32) -> Result<Request, InputError> {
+    fn request(
+        self,
+        line_quantity_max: i32,
+        payment_within: Duration,
+    ) -> Result<Request, InputError> {
         let list = self.list();
         let idempotency_key = idempotency_key(&self.idempotency_key)
             .map_err(|message| InputError::invalid(message, &["idempotencyKey"]))?;
-        if self.provider != PaymentProvider::Point {
-            let message = "Orders can be paid with points only at the moment.";
-            return Err(
-                InputError::new(UserErrorCode::PaymentUnavailable, message).at(&["provider"])
-            );
-        }
         let selection = match (self.lines, self.cart_item_ids) {
             (Some(_), Some(_)) => {
                 let message =
@@ -146,6 +137,10 @@ impl PlaceOrderInput {
         let request = Request {
             selection,
             points: self.points.map(|points| points.0),
+            gateway: self.provider.gateway().map(|provider| Gateway {
+                provider,
+                within: payment_within,
+            }),
             expected_total: self.expected_total.map(|total| total.0),
             idempotency_key,
         };

@@ -8,6 +8,7 @@ use crate::{
     graphql::{ApiError, AppContext, loader::referred, won::Won},
     member::graphql::Member,
     order::state,
+    payment::graphql::{Payment, PaymentsOf},
     store::graphql::Store,
 };
 
@@ -117,6 +118,15 @@ impl Order {
     /// What was given back.
     async fn refunded(&self) -> Won {
         self.0.refunded.into()
+    }
+
+    /// How it is paid at gateways; empty if with points alone.
+    async fn payments(&self, ctx: &Context<'_>) -> Result<Vec<Payment>, ApiError> {
+        Ok(ctx
+            .loaders()
+            .load_one(PaymentsOf(self.0.id))
+            .await?
+            .unwrap_or_default())
     }
 
     /// Everything that happened to it, in sequence.

@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use entity::{
     id::{CartItemId, OptionId},
-    order, order_event, order_item, outbox, point_entry, user_point,
+    order, order_alias, order_event, order_item, outbox, payment, payment_event, point_entry,
+    user_point,
 };
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ModelTrait, Statement};
 
-use super::decide::{Placement, Snapshot};
+use super::{
+    decide::{Decision, Snapshot},
+    placements,
+};
 use crate::{
     cart,
     db::Transaction,
@@ -18,17 +22,14 @@ use crate::{
     stock,
 };
 
-/// Writes the placements. `snapshot` is as the decisions left it.
+/// Writes what was decided. `snapshot` is as the decisions left it.
 pub async fn apply(
     tx: &Transaction,
-    placements: &[&Placement],
+    decisions: &[Decision],
     snapshot: &Snapshot,
 ) -> Result<(), DbErr> {
-    if placements.is_empty() {
-        return Ok(());
-    }
-    let rows = Rows::of(placements, snapshot);
-    execute_together(tx, rows.statements(tx.get_database_backend())).await
+    let statements = Rows::of(decisions, snapshot).statements(tx.get_database_backend());
+    execute_together(tx, statements).await
 }
 
 /// What a batch writes, table by table.
@@ -37,6 +38,9 @@ struct Rows<'p> {
     items: Vec<&'p order_item::Model>,
     events: Vec<&'p order_event::Model>,
     announcements: Vec<&'p outbox::Model>,
+    payments: Vec<&'p payment::Model>,
+    payment_events: Vec<&'p payment_event::Model>,
+    aliases: Vec<&'p order_alias::Model>,
     entries: Vec<&'p point_entry::Model>,
     /// The purses that paid, as they are now.
     purses: Vec<user_point::Model>,
@@ -47,8 +51,8 @@ struct Rows<'p> {
 }
 
 impl<'p> Rows<'p> {
-    fn of(placements: &[&'p Placement], snapshot: &Snapshot) -> Self {
-        let each = || placements.iter().copied();
+    fn of(decisions: &'p [Decision], snapshot: &Snapshot) -> Self {
+        let each = || placements(decisions);
         let items = || each().flat_map(|placement| &placement.items);
         let payers = each().filter(|placement| placement.entry.is_some());
         let payers = payers
@@ -58,7 +62,16 @@ impl<'p> Rows<'p> {
             orders: each().map(|placement| &placement.order).collect(),
             items: items().collect(),
             events: each().map(|placement| &placement.event).collect(),
-            announcements: each().map(|placement| &placement.announcement).collect(),
+            announcements: each()
+                .filter_map(|placement| placement.announcement.as_ref())
+                .collect(),
+            payments: each()
+                .filter_map(|placement| Some(&placement.payment.as_ref()?.0))
+                .collect(),
+            payment_events: each()
+                .filter_map(|placement| Some(&placement.payment.as_ref()?.1))
+                .collect(),
+            aliases: decisions.iter().filter_map(alias).collect(),
             entries: each()
                 .filter_map(|placement| placement.entry.as_ref())
                 .collect(),
@@ -77,23 +90,42 @@ impl<'p> Rows<'p> {
 
 impl Rows<'_> {
     fn statements(&self, backend: DbBackend) -> Vec<Statement> {
-        let mut statements = vec![
-            insertion(backend, self.orders.iter().copied()),
-            insertion(backend, self.items.iter().copied()),
-            insertion(backend, self.events.iter().copied()),
-            insertion(backend, self.announcements.iter().copied()),
-            stock::store::addition(backend, &self.taken),
-        ];
+        let mut statements = Vec::new();
+        write(&mut statements, backend, &self.orders);
+        write(&mut statements, backend, &self.items);
+        write(&mut statements, backend, &self.events);
+        write(&mut statements, backend, &self.announcements);
+        write(&mut statements, backend, &self.payments);
+        write(&mut statements, backend, &self.payment_events);
+        write(&mut statements, backend, &self.aliases);
+        if !self.taken.is_empty() {
+            statements.push(stock::store::addition(backend, &self.taken));
+        }
         if !self.entries.is_empty() {
             statements.push(point::store::balances(backend, &self.purses));
-            statements.push(insertion(backend, self.entries.iter().copied()));
         }
+        write(&mut statements, backend, &self.entries);
         if !self.cart_lines.is_empty() {
             statements.push(cart::store::removal(backend, &self.cart_lines));
         }
         // Last of all rows that anybody waits for.
-        statements.push(popularity::store::addition(backend, &self.sold));
+        if !self.sold.is_empty() {
+            statements.push(popularity::store::addition(backend, &self.sold));
+        }
         statements
+    }
+}
+
+fn write<M: ModelTrait>(statements: &mut Vec<Statement>, backend: DbBackend, rows: &[&M]) {
+    if !rows.is_empty() {
+        statements.push(insertion(backend, rows.iter().copied()));
+    }
+}
+
+fn alias(decision: &Decision) -> Option<&order_alias::Model> {
+    match decision {
+        Decision::Resumed(_, alias) => Some(alias),
+        _ => None,
     }
 }
 

@@ -9,16 +9,17 @@ use entity::{
     Won, cart_item,
     id::{CartItemId, MemberId, OptionId, ProductId, StoreId},
     order::{self, OrderStatus},
-    order_event, order_item, outbox,
+    order_alias, order_event, order_item, outbox, payment, payment_event,
     point_entry::{self, PointAction},
     user_point,
 };
 use rand::{Rng, RngExt};
 
-use super::request::{Line, Request, Selection};
+use super::request::{Gateway, Line, Request, Selection};
 use crate::{
     clock::new_id,
     order::{announcement::order_paid, key::order_key},
+    payment::{NewPayment, created},
     point::{Booking, book},
 };
 
@@ -33,6 +34,8 @@ pub struct Snapshot {
     pub carts: HashMap<MemberId, Vec<cart_item::Model>>,
     /// The orders that bear the commands' keys already.
     pub placed: HashMap<(MemberId, String), order::Model>,
+    /// The members' orders that wait for a payment: one a member.
+    pub pending: HashMap<MemberId, order::Model>,
 }
 
 /// An option as it is sold now.
@@ -53,6 +56,8 @@ pub enum Decision {
     Placed(Box<Placement>),
     /// The key's order exists: here it is, once more.
     Replayed(order::Model),
+    /// An order for the same waits for its payment: here it is, once more, and the key is its from now on.
+    Resumed(order::Model, order_alias::Model),
     Refused(Refusal),
 }
 
@@ -62,9 +67,12 @@ pub struct Placement {
     pub order: order::Model,
     pub items: Vec<order_item::Model>,
     pub event: order_event::Model,
-    /// `None` where nothing had to be paid.
+    /// `None` where no points were used.
     pub entry: Option<point_entry::Model>,
-    pub announcement: outbox::Model,
+    /// What a gateway must take first, and the first line of its history; `None` where nothing is due.
+    pub payment: Option<(payment::Model, payment_event::Model)>,
+    /// `None` while a payment is due.
+    pub announcement: Option<outbox::Model>,
     /// The lines that leave the cart.
     pub cart_lines: Vec<CartItemId>,
 }
@@ -73,16 +81,37 @@ pub struct Placement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     KeyReused,
+    /// The member's order for something else waits for its payment, which must be abandoned first.
+    PaymentPending(Box<order::Model>),
     Empty,
-    NoSuchCartItem { index: usize },
-    NoSuchOption { index: usize },
-    ProductUnavailable { index: Option<usize>, name: String },
-    StoreClosed { index: Option<usize>, name: String },
+    NoSuchCartItem {
+        index: usize,
+    },
+    NoSuchOption {
+        index: usize,
+    },
+    ProductUnavailable {
+        index: Option<usize>,
+        name: String,
+    },
+    StoreClosed {
+        index: Option<usize>,
+        name: String,
+    },
     TotalTooLarge,
-    PriceChanged { expected: Won, actual: Won },
-    PointsMismatch { points: Won, total: Won },
+    PriceChanged {
+        expected: Won,
+        actual: Won,
+    },
+    PointsMismatch {
+        points: Won,
+        total: Won,
+    },
     InsufficientStock(Vec<Shortage>),
-    InsufficientPoints { required: Won, balance: Won },
+    InsufficientPoints {
+        required: Won,
+        balance: Won,
+    },
 }
 
 /// An option of which there are fewer pieces than ordered.
@@ -110,6 +139,22 @@ pub fn decide(
             Decision::Refused(Refusal::KeyReused)
         };
     }
+    if let Some(pending) = snapshot.pending.get(&member_id) {
+        let pending = pending.clone();
+        let cart = snapshot.carts.get(&member_id);
+        let is_other_cart = matches!(request.selection, Selection::Cart)
+            && cart.is_some_and(|cart| !cart.is_empty());
+        if pending.request_hash != request_hash || is_other_cart {
+            return Decision::Refused(Refusal::PaymentPending(Box::new(pending)));
+        }
+        let alias = order_alias::Model {
+            member_id,
+            idempotency_key: request.idempotency_key.clone(),
+            order_id: pending.id,
+        };
+        snapshot.placed.insert(key, pending.clone());
+        return Decision::Resumed(pending, alias);
+    }
     match check(snapshot, member_id, request) {
         Err(refusal) => Decision::Refused(refusal),
         Ok(basket) => {
@@ -120,6 +165,9 @@ pub fn decide(
             };
             let placement = draft.place(snapshot, basket, request, request_hash);
             snapshot.placed.insert(key, placement.order.clone());
+            if placement.payment.is_some() {
+                snapshot.pending.insert(member_id, placement.order.clone());
+            }
             Decision::Placed(Box::new(placement))
         }
     }
@@ -129,6 +177,8 @@ pub fn decide(
 struct Basket {
     lines: Vec<PricedLine>,
     total: Won,
+    /// How much of the total is paid in points.
+    points: Won,
     cart_lines: Vec<CartItemId>,
 }
 
@@ -158,9 +208,7 @@ fn check(snapshot: &Snapshot, member_id: MemberId, request: &Request) -> Result<
             actual: total,
         });
     }
-    if let Some(points) = request.points.filter(|points| *points != total) {
-        return Err(Refusal::PointsMismatch { points, total });
-    }
+    let points = points(request, total)?;
     let shortages = shortages(snapshot, &lines);
     if !shortages.is_empty() {
         return Err(Refusal::InsufficientStock(shortages));
@@ -169,17 +217,31 @@ fn check(snapshot: &Snapshot, member_id: MemberId, request: &Request) -> Result<
         .purses
         .get(&member_id)
         .map_or(Won::ZERO, |purse| purse.balance);
-    if balance < total {
+    if balance < points {
         return Err(Refusal::InsufficientPoints {
-            required: total,
+            required: points,
             balance,
         });
     }
     Ok(Basket {
         lines,
         total,
+        points,
         cart_lines,
     })
+}
+
+/// How much of the total is paid in points.
+fn points(request: &Request, total: Won) -> Result<Won, Refusal> {
+    let (unless_said, possible) = match request.gateway {
+        None => (total, total..=total),
+        Some(_) => (Won::ZERO, Won::ZERO..=total),
+    };
+    match request.points {
+        None => Ok(unless_said),
+        Some(points) if possible.contains(&points) => Ok(points),
+        Some(points) => Err(Refusal::PointsMismatch { points, total }),
+    }
 }
 
 /// The lines that are meant, the same option once, and which lines of the cart they came from.
@@ -311,20 +373,25 @@ impl<R: Rng> Draft<'_, R> {
         request: &Request,
         request_hash: Vec<u8>,
     ) -> Placement {
+        let amount_due = Won(basket.total.0 - basket.points.0);
+        let gateway = request.gateway.filter(|_| amount_due > Won::ZERO);
         let order = order::Model {
             id: new_id(self.now, self.rng),
             order_key: order_key(self.now, self.rng.random()),
             member_id: self.member_id,
-            status: OrderStatus::Paid,
+            status: match gateway {
+                Some(_) => OrderStatus::PendingPayment,
+                None => OrderStatus::Paid,
+            },
             items_total: basket.total,
             discount: Won::ZERO,
-            points_used: basket.total,
-            amount_due: Won::ZERO,
+            points_used: basket.points,
+            amount_due,
             refunded: Won::ZERO,
             idempotency_key: request.idempotency_key.clone(),
             request_hash,
             placed_at: self.now,
-            payment_expires_at: None,
+            payment_expires_at: gateway.map(|gateway| self.now + gateway.within),
             last_sequence: 1,
         };
         let entry = self.pay(snapshot, &order);
@@ -341,15 +408,38 @@ impl<R: Rng> Draft<'_, R> {
             note: None,
             at: self.now,
         };
-        let announcement = order_paid(new_id(self.now, self.rng), &order, &items);
+        let payment = gateway.map(|gateway| self.payment(gateway, &order, &items));
+        let announcement = match payment {
+            Some(_) => None,
+            None => Some(order_paid(new_id(self.now, self.rng), &order, &items)),
+        };
         Placement {
             order,
             items,
             event,
             entry,
+            payment,
             announcement,
             cart_lines: basket.cart_lines,
         }
+    }
+
+    fn payment(
+        &mut self,
+        gateway: Gateway,
+        order: &order::Model,
+        items: &[order_item::Model],
+    ) -> (payment::Model, payment_event::Model) {
+        let new = NewPayment {
+            member_id: self.member_id,
+            order_id: Some(order.id),
+            provider: gateway.provider,
+            order_name: order_name(items),
+            amount: order.amount_due,
+            charge_key: None,
+            within: gateway.within,
+        };
+        created(new, new_id(self.now, self.rng), self.now)
     }
 
     fn pay(&mut self, snapshot: &mut Snapshot, order: &order::Model) -> Option<point_entry::Model> {
@@ -358,6 +448,7 @@ impl<R: Rng> Draft<'_, R> {
             action: PointAction::Use,
             amount: order.points_used.negated(),
             order_id: Some(order.id),
+            payment_id: None,
             idempotency_key: None,
         };
         book(purse, booking, new_id(self.now, self.rng), self.now)
@@ -388,10 +479,19 @@ impl<R: Rng> Draft<'_, R> {
                 line_total: line.total,
                 status: order.status,
                 cancel_reason: None,
-                paid_at: Some(self.now),
+                paid_at: (order.status == OrderStatus::Paid).then_some(self.now),
             });
         }
         items
+    }
+}
+
+/// What a payment window shows: the first line, and how many more there are.
+fn order_name(items: &[order_item::Model]) -> String {
+    let first = items.first().map_or("", |item| item.product_name.as_str());
+    match items.len() {
+        0 | 1 => first.to_owned(),
+        lines => format!("{first} 외 {}건", lines - 1),
     }
 }
 

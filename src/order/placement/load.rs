@@ -2,12 +2,13 @@
 //! cart lines, stock by option, purses by id. Keys are looked up last, under their members' locks, so a
 //! key that another instance is just using is seen.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use entity::{
     Won,
     id::{MemberId, OptionId, ProductId, StoreId},
-    order, product, product_option, stock, store,
+    order::{self, OrderStatus},
+    product, product_option, stock, store,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter,
@@ -39,7 +40,14 @@ pub async fn load(
         load_offers(tx, &options, &mut snapshot).await?;
     }
     load_purses(tx, commands, now, &mut snapshot).await?;
-    snapshot.placed = placed(tx, commands).await?;
+    for (key, order) in placed(tx, commands).await? {
+        if order.status == OrderStatus::PendingPayment {
+            snapshot.pending.insert(order.member_id, order.clone());
+        }
+        if let Some(key) = key {
+            snapshot.placed.insert((order.member_id, key), order);
+        }
+    }
     Ok(snapshot)
 }
 
@@ -157,10 +165,11 @@ async fn load_purses(
     Ok(())
 }
 
+/// The orders that bear the commands' keys, with these keys, and those of their members that wait for a payment.
 async fn placed(
     tx: &Transaction,
     commands: &[Command],
-) -> Result<HashMap<(MemberId, String), order::Model>, DbErr> {
+) -> Result<Vec<(Option<String>, order::Model)>, DbErr> {
     let keys = commands.iter().map(|command| {
         let key = command.request.idempotency_key.clone();
         [command.member_id.into(), key.into()]
@@ -172,14 +181,25 @@ async fn placed(
         keys,
     );
     let sql = format!(
-        r#"SELECT "order".* FROM {wanted} JOIN "order"
+        r#"SELECT "order".*, wanted.idempotency_key AS key FROM {wanted} JOIN "order"
            ON "order".member_id = wanted.member_id
-           AND "order".idempotency_key = wanted.idempotency_key"#
+           AND "order".idempotency_key = wanted.idempotency_key
+           UNION ALL
+           SELECT "order".*, wanted.idempotency_key FROM {wanted} JOIN order_alias AS alias
+           ON alias.member_id = wanted.member_id
+           AND alias.idempotency_key = wanted.idempotency_key
+           JOIN "order" ON "order".id = alias.order_id
+           UNION ALL
+           SELECT "order".*, NULL FROM {wanted} JOIN "order"
+           ON "order".member_id = wanted.member_id AND "order".status = 'PENDING_PAYMENT'"#
     );
-    let orders = order::Entity::find()
-        .from_raw_sql(wanted.statement(&sql))
-        .all(tx)
-        .await?;
-    let keyed = |order: order::Model| ((order.member_id, order.idempotency_key.clone()), order);
-    Ok(orders.into_iter().map(keyed).collect())
+    let rows = tx.query_all_raw(wanted.statement(&sql)).await?;
+    rows.iter()
+        .map(|row| {
+            Ok((
+                row.try_get("", "key")?,
+                FromQueryResult::from_query_result(row, "")?,
+            ))
+        })
+        .collect()
 }

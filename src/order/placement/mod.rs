@@ -46,7 +46,7 @@ use crate::{
 };
 
 pub use decide::{Decision, Offer, Placement, Refusal, Shortage, Snapshot, decide};
-pub use request::{Line, Malformed, Request, Selection};
+pub use request::{Gateway, Line, Malformed, Request, Selection};
 use worker::Worker;
 
 /// A member's wish to order, with the chance that its ids and key are drawn from: the same command over the
@@ -207,8 +207,7 @@ impl Placer {
                 )
             })
             .collect::<Vec<_>>();
-        let placements = placements(&decisions).collect::<Vec<_>>();
-        apply::apply(tx, &placements, &snapshot).await?;
+        apply::apply(tx, &decisions, &snapshot).await?;
         Ok(decisions)
     }
 
@@ -230,7 +229,7 @@ impl Placer {
         }
         let answer = |decision| match decision {
             Decision::Placed(placement) => Ok(placement.order),
-            Decision::Replayed(order) => Ok(order),
+            Decision::Replayed(order) | Decision::Resumed(order, _) => Ok(order),
             Decision::Refused(refusal) => Err(Failure::Refused(refusal)),
         };
         decisions.into_iter().map(answer).collect()
@@ -240,6 +239,6 @@ impl Placer {
 fn placements(decisions: &[Decision]) -> impl Iterator<Item = &Placement> {
     decisions.iter().filter_map(|decision| match decision {
         Decision::Placed(placement) => Some(placement.as_ref()),
-        Decision::Replayed(_) | Decision::Refused(_) => None,
+        _ => None,
     })
 }

@@ -1,25 +1,37 @@
 //! What a member asks for, checked as far as it can be without the database.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use entity::{
     Won,
     id::{CartItemId, OptionId, TypedId},
+    payment::PaymentProvider,
 };
+use sea_orm::ActiveEnum;
 use sha2::{Digest, Sha256};
 
 use crate::config::LINES_MAX;
 
-/// A wish to order, paid with points.
+/// A wish to order.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub selection: Selection,
-    /// How much to pay in points, where the client says it: all of the total.
+    /// How much to pay in points, where the client says it: without a gateway all of the total, with one as
+    /// much as the member likes, and nothing unless said.
     pub points: Option<Won>,
+    /// Who takes the rest; `None` to pay with points alone.
+    pub gateway: Option<Gateway>,
     /// What the client thinks it costs, where it says so.
     pub expected_total: Option<Won>,
     /// The client's key: the same key gives the same order.
     pub idempotency_key: String,
+}
+
+/// A payment gateway, and how long the member has to pay there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gateway {
+    pub provider: PaymentProvider,
+    pub within: Duration,
 }
 
 /// What is to be ordered.
@@ -71,8 +83,11 @@ impl Request {
     /// A hash that is the same for requests that ask for the same, in whatever order they list it.
     pub fn hash(&self) -> Vec<u8> {
         let amount = |won: Option<Won>| won.map_or_else(|| "-".to_owned(), |won| won.0.to_string());
+        let provider = self.gateway.map_or_else(String::new, |gateway| {
+            format!(";provider={}", gateway.provider.to_value())
+        });
         let canonical = format!(
-            "{};points={};expected={}",
+            "{};points={};expected={}{provider}",
             self.selection.canonical(),
             amount(self.points),
             amount(self.expected_total),
@@ -129,6 +144,7 @@ mod tests {
         Request {
             selection,
             points: None,
+            gateway: None,
             expected_total: None,
             idempotency_key: "key".into(),
         }
@@ -140,6 +156,16 @@ mod tests {
             quantity: *quantity,
         };
         Selection::Lines(pairs.iter().map(line).collect())
+    }
+
+    fn through(provider: PaymentProvider, minutes: u64) -> Request {
+        Request {
+            gateway: Some(Gateway {
+                provider,
+                within: Duration::from_mins(minutes),
+            }),
+            ..request(Selection::Cart)
+        }
     }
 
     fn items(ids: &[u128]) -> Selection {
@@ -200,9 +226,16 @@ mod tests {
                 ..request(Selection::Cart)
             }
             .hash(),
+            through(PaymentProvider::Toss, 15).hash(),
+            through(PaymentProvider::KakaoPay, 15).hash(),
         ];
         for (index, one) in different.iter().enumerate() {
             assert!(different[index + 1..].iter().all(|other| other != one));
         }
+        assert_eq!(
+            through(PaymentProvider::Toss, 15).hash(),
+            through(PaymentProvider::Toss, 30).hash(),
+            "how long there is to pay is the shop's wish"
+        );
     }
 }

@@ -225,6 +225,7 @@ mod tests {
                 _ => Selection::Lines(vec![line; lines]),
             },
             points: None,
+            gateway: None,
             expected_total: None,
             idempotency_key: String::new(),
         };

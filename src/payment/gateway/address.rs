@@ -43,6 +43,19 @@ impl BaseUrl {
         url
     }
 
+    /// Whether nobody on the way can read what goes there.
+    pub fn is_secure(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// The page that opens a payment's window.
+    pub fn window(&self, payment_id: PaymentId) -> String {
+        let mut url = self.below(&["payments", "window"]);
+        url.query_pairs_mut()
+            .append_pair("payment", &payment_id.to_string());
+        url.into()
+    }
+
     /// Where PortOne's window sends the browser; it adds which payment by itself.
     pub fn portone_return(&self) -> String {
         self.below(&["payments", "portone", "return"]).into()

@@ -31,6 +31,7 @@ use entity::{
     Won,
     id::{MemberId, PaymentId, RefundId},
 };
+use serde::{Deserialize, Serialize};
 
 pub use self::{
     address::BaseUrl,
@@ -104,7 +105,7 @@ pub struct Prepared {
 }
 
 /// A window that the gateway's script opens in the shop's own page. None of it is a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Window {
     PortOne {
         store_id: String,

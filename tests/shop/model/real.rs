@@ -209,6 +209,7 @@ impl<'s> RealMarket<'s> {
         placement::Request {
             selection,
             points: request.points.map(Won),
+            gateway: None,
             expected_total: request.expected_total.map(Won),
             idempotency_key: key.to_string(),
         }
@@ -287,6 +288,8 @@ impl<'s> RealMarket<'s> {
                 };
                 Refusal::InsufficientStock(shortages.iter().map(shortage).collect())
             }
+            // Nothing here is paid at a gateway.
+            It::PaymentPending(order) => unreachable!("{} waits for a payment", order.id),
             It::InsufficientPoints { required, balance } => Refusal::InsufficientPoints {
                 required: required.0,
                 balance: balance.0,

@@ -19,6 +19,7 @@ use jangteo::{
     clock::Clock,
     config::{Limits, Secret},
     member::{self, NewMember},
+    payment::PaymentSettings,
     server::{Server, Start},
     stock::{self, Adjustment},
     store,
@@ -69,6 +70,15 @@ impl Shop {
 
     /// A shop in a database that is there already.
     pub async fn open_at(database: TestDatabase, limits: Limits) -> Self {
+        Self::open_paying(database, limits, PaymentSettings::default()).await
+    }
+
+    /// A shop with gateways.
+    pub async fn open_paying(
+        database: TestDatabase,
+        limits: Limits,
+        payments: PaymentSettings,
+    ) -> Self {
         let opening = DateTime::parse_from_rfc3339(OPENING)
             .expect("a time")
             .timestamp_micros();
@@ -83,6 +93,7 @@ impl Shop {
             secret: Secret::new([7; 32]),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             body_bytes_max: 256 * 1024,
+            payments,
             stop_within: Duration::from_secs(10),
         })
         .await

@@ -8,6 +8,7 @@ use crate::{
         won::Won,
     },
     order::placement::{Malformed, Refusal, Shortage},
+    payment::checkout,
 };
 
 /// A request that no shop could take; `list` is the input's list that its index is a place in.
@@ -58,6 +59,25 @@ pub async fn told(refusal: Refusal, list: &str, loaders: &Loaders) -> Result<Use
     })
 }
 
+/// What stood in the way of paying.
+pub fn told_checkout(refusal: &checkout::Refusal) -> InputError {
+    match refusal {
+        checkout::Refusal::Declined(words) => InputError::new(
+            Code::PaymentDeclined,
+            format!("The provider did not begin the payment: {words}"),
+        ),
+        checkout::Refusal::PaymentPending => InputError::new(
+            Code::PaymentUnavailable,
+            "The payment of your order before is just being settled: try again in a moment.",
+        ),
+        checkout::Refusal::Unavailable | checkout::Refusal::Placement(_) => InputError::new(
+            Code::PaymentUnavailable,
+            "This way of paying is not available at the moment: choose another, or come again. If you try \
+             again, make a new idempotency key.",
+        ),
+    }
+}
+
 fn code(refusal: &Refusal) -> Code {
     match refusal {
         Refusal::KeyReused => Code::IdempotencyKeyReused,
@@ -69,6 +89,7 @@ fn code(refusal: &Refusal) -> Code {
         Refusal::PriceChanged { .. } => Code::PriceChanged,
         Refusal::InsufficientStock(_) => Code::InsufficientStock,
         Refusal::InsufficientPoints { .. } => Code::InsufficientPoints,
+        Refusal::PaymentPending(_) => Code::PaymentUnavailable,
     }
 }
 
@@ -93,13 +114,17 @@ fn message(refusal: &Refusal) -> String {
             format!("The order costs {actual} won, not {expected} won: show that and ask again.")
         }
         Refusal::PointsMismatch { points, total } => format!(
-            "With provider POINT all of the total is paid in points: {total} won, not {points}."
+            "The order costs {total} won: with provider POINT all of it is paid in points, with any other at \
+             most that, not {points}."
         ),
+        Refusal::PaymentPending(_) => {
+            "Another order of yours waits for its payment: finish it, or give it up.".into()
+        }
         Refusal::InsufficientStock(_) => {
             "There are fewer pieces than ordered: order what is left.".into()
         }
         Refusal::InsufficientPoints { required, balance } => format!(
-            "The order costs {required} won and the balance is {balance} won: charge points first."
+            "The order takes {required} points and the balance is {balance}: charge points first."
         ),
     }
 }
@@ -116,6 +141,7 @@ fn path(refusal: &Refusal, list: &str) -> Option<Vec<String>> {
             index.and_then(place)
         }
         Refusal::Empty
+        | Refusal::PaymentPending(_)
         | Refusal::TotalTooLarge
         | Refusal::InsufficientStock(_)
         | Refusal::InsufficientPoints { .. } => None,

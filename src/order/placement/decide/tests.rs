@@ -78,6 +78,7 @@ fn request(selection: Selection) -> Request {
     Request {
         selection,
         points: None,
+        gateway: None,
         expected_total: None,
         idempotency_key: "key".into(),
     }
@@ -198,8 +199,9 @@ fn an_order_takes_stock_and_points_and_writes_them_down() {
         placement.event.item_ids.iter().collect::<Vec<_>>(),
         [shirts.id, sample.id]
     );
-    assert_eq!(placement.announcement.order_id, order.id);
-    assert_eq!(placement.announcement.payload["pointsUsed"], json!(60_000));
+    let announcement = placement.announcement.unwrap();
+    assert_eq!(announcement.order_id, order.id);
+    assert_eq!(announcement.payload["pointsUsed"], json!(60_000));
     assert_eq!(placement.cart_lines, []);
     assert_eq!(
         shop.carts[&MINA].len(),
@@ -310,6 +312,7 @@ fn of_several_refusals_the_one_to_act_on_first_is_told() {
 
     let wrong_sums = |request| Request {
         points: Some(Won(1)),
+        gateway: None,
         expected_total: Some(Won(2)),
         ..request
     };
@@ -570,6 +573,7 @@ fn any_command() -> impl Strategy<Value = (MemberId, Request)> {
     (0..MEMBERS, selection, 0..40_u8, sum(), sum()).prop_map(
         |(member, selection, key, points, expected_total)| {
             let request = Request {
+                gateway: None,
                 selection,
                 points,
                 expected_total,

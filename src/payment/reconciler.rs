@@ -1,0 +1,162 @@
+//! The reconciler: ends every payment in a certain state, and gets every refund done, whatever was lost.
+//!
+//! Each instance runs one. It claims what is due for a while (rows that another instance is just claiming are passed
+//! over), asks the gateway, and settles; what is still not certain is due again later, ever more rarely. All that it
+//! needs stands in the tables, so a killed server's work is another's, or its own after the start.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use entity::{
+    id::{PaymentId, RefundId},
+    payment::{self, PaymentStatus},
+};
+use futures_util::{FutureExt, StreamExt, stream};
+use tokio::{task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    confirmation::needs_approval,
+    inquiry, refunding,
+    rules::{next_check, next_watch},
+    settlement::{Finding, Wish, settle},
+    store,
+};
+use crate::{app::App, fault::Fault};
+
+/// How long a claim lasts: longer than the slowest gateway takes to answer twice.
+const LEASE: Duration = Duration::from_mins(3);
+
+/// How long to sleep at most: another instance's work becomes due without a word.
+const SLEEP_MAX: Duration = Duration::from_secs(5);
+
+/// How long to sleep at least, so that a clock that stands still does not spin.
+const SLEEP_MIN: Duration = Duration::from_millis(20);
+
+/// How many are claimed at once.
+const CLAIM: u64 = 32;
+
+/// How many are asked about at the same time.
+const AT_ONCE: usize = 8;
+
+/// Starts the loop; it ends soon after `stopping`.
+pub fn start(app: Arc<App>, stopping: CancellationToken) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        while !stopping.is_cancelled() {
+            let pause = match round(&app).await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    tracing::warn!(%error, "the payments could not be looked at");
+                    SLEEP_MAX
+                }
+            };
+            tokio::select! {
+                () = stopping.cancelled() => {}
+                _ = timeout(pause, app.payments.wake.notified()) => {}
+            }
+        }
+    })
+}
+
+/// Does all that is due; gives how long nothing will be.
+async fn round(app: &Arc<App>) -> Result<Duration, Fault> {
+    loop {
+        let now = app.clock.now();
+        let lease = now + LEASE;
+        let payments = store::claim_payments(app.db.writer(), now, lease, CLAIM).await?;
+        let refunds = store::claim_refunds(app.db.writer(), now, lease, CLAIM).await?;
+        if payments.is_empty() && refunds.is_empty() {
+            break;
+        }
+        let payments = payments
+            .into_iter()
+            .map(|id| check(app.clone(), id, lease).boxed());
+        let refunds = refunds
+            .into_iter()
+            .map(|id| refund(app.clone(), id).boxed());
+        stream::iter(payments.chain(refunds).collect::<Vec<_>>())
+            .for_each_concurrent(AT_ONCE, |asked| asked)
+            .await;
+    }
+    let due = store::next_due(app.db.writer()).await?;
+    let pause = due.and_then(|due| (due - app.clock.now()).to_std().ok());
+    Ok(pause.unwrap_or(SLEEP_MAX).clamp(SLEEP_MIN, SLEEP_MAX))
+}
+
+async fn check(app: Arc<App>, id: PaymentId, lease: DateTime<Utc>) {
+    if let Err(error) = check_payment(&app, id, lease).await {
+        tracing::warn!(%error, payment = %id, "a payment could not be looked at");
+    }
+}
+
+async fn refund(app: Arc<App>, id: RefundId) {
+    if let Err(error) = refunding::perform(&app, id).await {
+        tracing::warn!(%error, refund = %id, "a refund could not be made");
+    }
+}
+
+/// Asks about one payment that was claimed until `lease`, settles it by the answer, and says when to ask next, if that is
+/// still needed.
+async fn check_payment(app: &App, id: PaymentId, lease: DateTime<Utc>) -> Result<(), Fault> {
+    let Some(payment) = store::by_id(app.db.writer(), id).await? else {
+        return Ok(());
+    };
+    let now = app.clock.now();
+    let wish = if payment.status == PaymentStatus::Ready && payment.expires_at <= now {
+        Wish::Expire
+    } else {
+        Wish::Observe
+    };
+    let learnt = inquiry::resume(app, &payment).await?;
+    let wish = match learnt.wish {
+        Wish::Observe => wish,
+        wish => wish,
+    };
+    let finding = match &learnt.finding {
+        // Nothing can be taken without our asking for it, which nobody will.
+        None if wish == Wish::Expire
+            && needs_approval(&payment)
+            && payment.approving_since.is_none() =>
+        {
+            Some(&Finding::Unheard)
+        }
+        finding => finding.as_ref(),
+    };
+    let was_over = payment.status != PaymentStatus::Ready;
+    if let Some(finding) = finding {
+        let settled = settle(app, id, finding, &wish).await?;
+        if settled.status != PaymentStatus::Ready && !was_over {
+            // It says itself when it is looked at next.
+            return Ok(());
+        }
+    }
+    let is_certain = learnt.finding.is_some();
+    inquiry::change(app, id, |payment, now| {
+        payment.checks = payment.checks.saturating_add(1);
+        // Else somebody has heard of it meanwhile, and wants it looked at again.
+        if payment.check_at == Some(lease) {
+            payment.check_at = next(payment, is_certain, now);
+        }
+        Vec::new()
+    })
+    .await
+    .map(drop)
+}
+
+/// When a payment is looked at next.
+fn next(payment: &payment::Model, is_certain: bool, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let again = next_check(now, payment.checks, &mut rand::rng());
+    match payment.status {
+        PaymentStatus::Ready
+            if is_certain && payment.approving_since.is_none() && payment.expires_at > now =>
+        {
+            Some(payment.expires_at)
+        }
+        PaymentStatus::Ready => Some(again),
+        // Who was not reached has said nothing.
+        PaymentStatus::Failed | PaymentStatus::Expired if !is_certain => Some(again),
+        PaymentStatus::Failed | PaymentStatus::Expired => next_watch(payment.expires_at, now),
+        _ if !is_certain => Some(again),
+        _ => None,
+    }
+}

@@ -1,0 +1,421 @@
+//! Settling: the one way in which a payment is paid or ends. The member's confirmation, the redirects, the webhooks
+//! and the reconciler all come here with what the gateway knows; any number of them, at once and in any order,
+//! give one result.
+//!
+//! A short transaction with its locks in the shop's one order: the order, the payment, the stock, the purse, the
+//! counts of sales.
+
+mod decide;
+
+use chrono::{DateTime, Utc};
+use entity::{
+    Won,
+    id::PaymentId,
+    order::{self, CancelReason, OrderStatus},
+    order_event, order_item,
+    payment::{self, PaymentStatus},
+    payment_event::PaymentEventKind,
+    point_entry::PointAction,
+};
+use scoped_futures::ScopedFutureExt;
+use sea_orm::ActiveEnum;
+use serde_json::json;
+
+use super::{
+    gateway::Record,
+    inquiry::is_in_doubt,
+    refunding::owe,
+    rules::{event, next_watch, paid_status},
+    store,
+};
+use crate::{
+    app::App,
+    clock::new_id,
+    db::Transaction,
+    fault::{Failure, Fault, Never, Outcome},
+    order::{self as orders, announcement::order_paid, cancellation::restock},
+    point::{self, Booking},
+    popularity::{self, Sale},
+    rows::insert,
+    stock,
+};
+
+pub use decide::{End, Finding, Settlement, Wish, decide};
+
+/// A payment as settling left it, and what the bus is told after the commit.
+#[derive(Debug)]
+struct Settled {
+    payment: payment::Model,
+    order: Option<Changed>,
+}
+
+/// An order that a payment moved.
+#[derive(Debug)]
+struct Changed {
+    event: order_event::Model,
+    items: Vec<order_item::Model>,
+}
+
+/// Settles a payment by what its gateway knows and what is wished; gives it as it is now.
+///
+/// # Errors
+/// When the database fails. Nothing was changed, or it was and is found so by whoever settles next.
+pub async fn settle(
+    app: &App,
+    id: PaymentId,
+    finding: &Finding,
+    wish: &Wish,
+) -> Result<payment::Model, Fault> {
+    let settled = app
+        .db
+        .transaction(|tx| settle_in(app, tx, id, finding, wish).scope_boxed())
+        .await
+        .map_err(Failure::<Never>::into_fault)?;
+    if let Some(Changed { event, items }) = settled.order {
+        app.bus
+            .publish_order_event(settled.payment.member_id, event);
+        for item in items {
+            app.bus.stock.publish(&item.product_id, item.option_id);
+        }
+    }
+    app.payments.wake.notify_one();
+    Ok(settled.payment)
+}
+
+async fn settle_in(
+    app: &App,
+    tx: &Transaction,
+    id: PaymentId,
+    finding: &Finding,
+    wish: &Wish,
+) -> Outcome<Settled, Never> {
+    let vanished = || Fault::internal("a payment vanished");
+    let unlocked = store::by_id(tx, id).await?.ok_or_else(vanished)?;
+    let order = match unlocked.order_id {
+        Some(order_id) => orders::store::lock(tx, order_id).await?,
+        None => None,
+    };
+    let payment = store::lock(tx, id).await?.ok_or_else(vanished)?;
+    let now = app.clock.now();
+    let wish = match wish {
+        // Somebody has asked for the approval meanwhile: its answer goes first.
+        Wish::Abandon | Wish::Expire if is_in_doubt(&payment, now) => &Wish::Observe,
+        // What a page says is not what the gateway says, which has no record beside it.
+        Wish::Decline(_) if matches!(finding, Finding::Record(_)) && is_in_doubt(&payment, now) => {
+            &Wish::Observe
+        }
+        wish => wish,
+    };
+    let settlement = decide(&payment, finding, wish, app.payments.accepts_test);
+    let mut work = Work {
+        tx,
+        payment,
+        now,
+        record: match finding {
+            Finding::Record(record) => Some(record),
+            Finding::Unheard => None,
+        },
+    };
+    let changed = match (&settlement, order) {
+        (Settlement::Nothing, _) => {
+            let payment = work.payment;
+            return Ok(Settled {
+                payment,
+                order: None,
+            });
+        }
+        (Settlement::GivenBack(refunded), _) => {
+            work.give_back(*refunded);
+            None
+        }
+        (Settlement::Pay, order) => work.pay(order).await?,
+        (Settlement::PayLate, order) => work.pay_late(order).await?,
+        (Settlement::Mismatch(difference), order) => work.mismatch(order, difference).await?,
+        (Settlement::End(end), order) => work.end(order, end).await?,
+    };
+    let detail = json!({
+        "settlement": name(&settlement),
+        "taken": work.payment.taken,
+        "refunded": work.payment.refunded,
+        "failure": work.payment.failure,
+    });
+    let event = event(&mut work.payment, PaymentEventKind::Settled, detail, now);
+    store::save(tx, &work.payment, &[event]).await?;
+    Ok(Settled {
+        payment: work.payment,
+        order: changed,
+    })
+}
+
+const fn name(settlement: &Settlement) -> &'static str {
+    match settlement {
+        Settlement::Nothing => "NOTHING",
+        Settlement::Pay => "PAID",
+        Settlement::PayLate => "PAID_LATE",
+        Settlement::Mismatch(_) => "MISMATCH",
+        Settlement::GivenBack(_) => "GIVEN_BACK",
+        Settlement::End(_) => "ENDED",
+    }
+}
+
+/// One payment under its lock.
+struct Work<'t> {
+    tx: &'t Transaction,
+    payment: payment::Model,
+    record: Option<&'t Record>,
+    now: DateTime<Utc>,
+}
+
+impl Work<'_> {
+    fn take(&mut self) {
+        let payment = &mut self.payment;
+        if let Some(record) = self.record {
+            payment.taken = record.total;
+            payment.refunded = record.canceled.min(record.total);
+            if record.reference.is_some() {
+                payment.reference.clone_from(&record.reference);
+            }
+        }
+        payment.status = paid_status(payment.taken, payment.refunded);
+        payment.paid_at = Some(self.now);
+        payment.approving_since = None;
+        payment.failure = None;
+        payment.check_at = None;
+        payment.checks = 0;
+    }
+
+    async fn pay(&mut self, order: Option<order::Model>) -> Result<Option<Changed>, Fault> {
+        self.take();
+        match order {
+            None => self.credit().await.map(|()| None),
+            Some(order) => {
+                let items = orders::store::items_of(self.tx, &[order.id]).await?;
+                self.mark_paid(order, items).await.map(Some)
+            }
+        }
+    }
+
+    /// Charges the member's points with what was taken.
+    async fn credit(&self) -> Result<(), Fault> {
+        let booking = Booking {
+            action: PointAction::Charge,
+            amount: self.payment.taken,
+            order_id: None,
+            payment_id: Some(self.payment.id),
+            idempotency_key: None,
+        };
+        point::book_for(self.tx, self.payment.member_id, booking, self.now).await
+    }
+
+    async fn mark_paid(
+        &self,
+        mut order: order::Model,
+        mut items: Vec<order_item::Model>,
+    ) -> Result<Changed, Fault> {
+        for item in &mut items {
+            item.status = OrderStatus::Paid;
+            item.cancel_reason = None;
+            item.paid_at = Some(self.now);
+        }
+        order.status = OrderStatus::Paid;
+        order.payment_expires_at = None;
+        let event = self.order_event(&mut order, &items, None);
+        orders::store::set_progress(self.tx, &order).await?;
+        orders::store::set_paid(self.tx, order.id, self.now).await?;
+        insert(self.tx, std::slice::from_ref(&event)).await?;
+        let id = new_id(self.now, &mut rand::rng());
+        insert(self.tx, &[order_paid(id, &order, &items)]).await?;
+        let sales = items.iter().filter_map(Sale::of).collect::<Vec<_>>();
+        popularity::store::add(self.tx, &sales).await?;
+        Ok(Changed { event, items })
+    }
+
+    /// The order revives where everything it needs is still there; else the money goes back.
+    async fn pay_late(&mut self, order: Option<order::Model>) -> Result<Option<Changed>, Fault> {
+        self.take();
+        let Some(mut order) = order else {
+            return self.credit().await.map(|()| None);
+        };
+        let mut items = orders::store::items_of(self.tx, &[order.id]).await?;
+        if self.retake(&order, &items).await? {
+            order.refunded = Won::ZERO;
+            return self.mark_paid(order, items).await.map(Some);
+        }
+        tracing::warn!(payment = %self.payment.id, order = %order.id, "a late payment is refunded");
+        for item in &mut items {
+            item.cancel_reason = Some(CancelReason::OutOfStock);
+        }
+        let event = self.order_event(&mut order, &items, Some(CancelReason::OutOfStock));
+        orders::store::set_progress(self.tx, &order).await?;
+        orders::store::set_canceled(self.tx, &items).await?;
+        insert(self.tx, std::slice::from_ref(&event)).await?;
+        self.payment.failure = Some("The order had ended.".into());
+        let all = self.payment.taken;
+        owe(
+            self.tx,
+            &mut self.payment,
+            all,
+            "The order had ended.",
+            self.now,
+        )
+        .await?;
+        Ok(Some(Changed {
+            event,
+            items: Vec::new(),
+        }))
+    }
+
+    /// Takes the order's stock and points once more, all of it or nothing.
+    async fn retake(
+        &self,
+        order: &order::Model,
+        items: &[order_item::Model],
+    ) -> Result<bool, Fault> {
+        let wanted = orders::cancellation::pieces(items);
+        let options = wanted.iter().map(|(id, _)| *id).collect::<Vec<_>>();
+        let stock = stock::store::lock(self.tx, &options).await?;
+        let is_there = wanted.iter().all(|(id, pieces)| {
+            stock
+                .iter()
+                .any(|stock| stock.option_id == *id && stock.quantity >= *pieces)
+        });
+        if !is_there || !self.has_points(order).await? {
+            return Ok(false);
+        }
+        let taken = wanted.iter().map(|(id, pieces)| (*id, -pieces));
+        stock::store::add(self.tx, &taken.collect::<Vec<_>>()).await?;
+        if order.points_used > Won::ZERO {
+            let booking = Booking {
+                action: PointAction::Use,
+                amount: order.points_used.negated(),
+                order_id: Some(order.id),
+                payment_id: None,
+                idempotency_key: None,
+            };
+            point::book_for(self.tx, order.member_id, booking, self.now).await?;
+        }
+        Ok(true)
+    }
+
+    async fn has_points(&self, order: &order::Model) -> Result<bool, Fault> {
+        let purse = point::store::lock_by_member(self.tx, order.member_id).await?;
+        Ok(purse.map_or(Won::ZERO, |purse| purse.balance) >= order.points_used)
+    }
+
+    /// Money that was taken otherwise than agreed goes back, and what it was for is canceled.
+    async fn mismatch(
+        &mut self,
+        order: Option<order::Model>,
+        difference: &str,
+    ) -> Result<Option<Changed>, Fault> {
+        tracing::error!(payment = %self.payment.id, difference, "a payment is not what was agreed");
+        self.take();
+        self.payment.failure = Some(difference.to_owned());
+        let all = self.payment.taken;
+        // What has gone back already is found to be done.
+        if all > Won::ZERO {
+            owe(
+                self.tx,
+                &mut self.payment,
+                all,
+                "It differs from the order.",
+                self.now,
+            )
+            .await?;
+        }
+        match order {
+            Some(order) if order.status == OrderStatus::PendingPayment => self
+                .cancel(order, CancelReason::PaymentFailed)
+                .await
+                .map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    async fn end(
+        &mut self,
+        order: Option<order::Model>,
+        end: &End,
+    ) -> Result<Option<Changed>, Fault> {
+        self.payment.status = end.status;
+        self.payment.failure = Some(end.failure.clone());
+        self.payment.approving_since = None;
+        self.payment.checkout = None;
+        // Its window may be open, or an answer under way: money may still arrive.
+        self.payment.checks = 0;
+        self.payment.check_at = next_watch(self.payment.expires_at, self.now);
+        match order {
+            Some(order) => self.cancel(order, end.reason).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Cancels an order that waits for its payment: stock and points go back.
+    async fn cancel(
+        &self,
+        mut order: order::Model,
+        reason: CancelReason,
+    ) -> Result<Changed, Fault> {
+        let mut items = orders::store::items_of(self.tx, &[order.id]).await?;
+        for item in &mut items {
+            item.status = OrderStatus::Canceled;
+            item.cancel_reason = Some(reason);
+        }
+        restock(self.tx, &items).await?;
+        point::refund(
+            self.tx,
+            order.member_id,
+            order.id,
+            order.points_used,
+            self.now,
+        )
+        .await?;
+        order.status = OrderStatus::Canceled;
+        order.refunded = order.points_used;
+        order.payment_expires_at = None;
+        let event = self.order_event(&mut order, &items, Some(reason));
+        orders::store::set_progress(self.tx, &order).await?;
+        orders::store::set_canceled(self.tx, &items).await?;
+        insert(self.tx, std::slice::from_ref(&event)).await?;
+        Ok(Changed { event, items })
+    }
+
+    /// The gateway gave money back: because we asked, or in its own console.
+    fn give_back(&mut self, refunded: Won) {
+        self.payment.refunded = refunded;
+        self.payment.status = paid_status(self.payment.taken, refunded);
+    }
+
+    fn order_event(
+        &self,
+        order: &mut order::Model,
+        items: &[order_item::Model],
+        reason: Option<CancelReason>,
+    ) -> order_event::Model {
+        order.last_sequence += 1;
+        order_event::Model {
+            order_id: order.id,
+            sequence: order.last_sequence,
+            status: order.status,
+            item_ids: items.iter().map(|item| item.id).collect(),
+            reason,
+            note: None,
+            at: self.now,
+        }
+    }
+}
+
+/// Whether a payment was taken, but not as agreed.
+pub fn is_mismatched(payment: &payment::Model) -> bool {
+    payment.paid_at.is_some() && payment.failure.is_some()
+}
+
+/// Whether nothing can happen to a payment any more, unless money arrives late.
+pub fn is_over(payment: &payment::Model) -> bool {
+    payment.status != PaymentStatus::Ready
+}
+
+/// A status in the API's word.
+pub fn word(status: PaymentStatus) -> String {
+    status.to_value()
+}

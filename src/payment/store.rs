@@ -1,0 +1,249 @@
+use chrono::{DateTime, Utc};
+use entity::{
+    Won,
+    id::{MemberId, OrderId, PaymentId, RefundId},
+    payment::{self, PaymentProvider},
+    payment_event,
+    refund::{self, RefundStatus},
+    webhook_receipt,
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect, Statement, sea_query::OnConflict,
+};
+
+use crate::{db::Transaction, rows::insert};
+
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: &[PaymentId],
+) -> Result<Vec<payment::Model>, DbErr> {
+    payment::Entity::find()
+        .filter(payment::COLUMN.id.is_in(ids.iter().copied()))
+        .all(db)
+        .await
+}
+
+pub async fn by_id(
+    db: &impl ConnectionTrait,
+    id: PaymentId,
+) -> Result<Option<payment::Model>, DbErr> {
+    payment::Entity::find_by_id(id).one(db).await
+}
+
+pub async fn by_orders(
+    db: &impl ConnectionTrait,
+    ids: &[OrderId],
+) -> Result<Vec<payment::Model>, DbErr> {
+    payment::Entity::find()
+        .filter(payment::COLUMN.order_id.is_in(ids.iter().copied()))
+        .order_by_asc(payment::COLUMN.id)
+        .all(db)
+        .await
+}
+
+pub async fn by_charge_key(
+    db: &impl ConnectionTrait,
+    member_id: MemberId,
+    key: &str,
+) -> Result<Option<payment::Model>, DbErr> {
+    payment::Entity::find()
+        .filter(payment::COLUMN.member_id.eq(member_id))
+        .filter(payment::COLUMN.charge_key.eq(key))
+        .one(db)
+        .await
+}
+
+pub async fn lock(tx: &Transaction, id: PaymentId) -> Result<Option<payment::Model>, DbErr> {
+    payment::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(tx)
+        .await
+}
+
+pub async fn lock_of_order(
+    tx: &Transaction,
+    order_id: OrderId,
+) -> Result<Option<payment::Model>, DbErr> {
+    payment::Entity::find()
+        .filter(payment::COLUMN.order_id.eq(order_id))
+        .lock_exclusive()
+        .one(tx)
+        .await
+}
+
+/// Writes a payment, whose row is locked, and the lines that its history has gained.
+pub async fn save(
+    tx: &Transaction,
+    payment: &payment::Model,
+    events: &[payment_event::Model],
+) -> Result<(), DbErr> {
+    let row = payment::ActiveModel::from(payment.clone()).reset_all();
+    payment::Entity::update(row).exec(tx).await?;
+    insert(tx, events).await
+}
+
+pub async fn events_of(
+    db: &impl ConnectionTrait,
+    id: PaymentId,
+) -> Result<Vec<payment_event::Model>, DbErr> {
+    payment_event::Entity::find()
+        .filter(payment_event::COLUMN.payment_id.eq(id))
+        .order_by_asc(payment_event::COLUMN.sequence)
+        .all(db)
+        .await
+}
+
+/// A payment's refunds in their sequence.
+pub async fn refunds_of(
+    db: &impl ConnectionTrait,
+    id: PaymentId,
+) -> Result<Vec<refund::Model>, DbErr> {
+    refund::Entity::find()
+        .filter(refund::COLUMN.payment_id.eq(id))
+        .order_by_asc(refund::COLUMN.sequence)
+        .all(db)
+        .await
+}
+
+pub async fn refund_by_id(
+    db: &impl ConnectionTrait,
+    id: RefundId,
+) -> Result<Option<refund::Model>, DbErr> {
+    refund::Entity::find_by_id(id).one(db).await
+}
+
+/// Writes a refund whose payment is locked.
+pub async fn save_refund(tx: &Transaction, refund: &refund::Model) -> Result<(), DbErr> {
+    let row = refund::ActiveModel::from(refund.clone()).reset_all();
+    refund::Entity::update(row).exec(tx).await?;
+    Ok(())
+}
+
+/// Refunds that a gateway refuses, the oldest first.
+pub async fn stuck_refunds(
+    db: &impl ConnectionTrait,
+    most: u64,
+) -> Result<Vec<refund::Model>, DbErr> {
+    refund::Entity::find()
+        .filter(refund::COLUMN.status.eq(RefundStatus::Stuck))
+        .order_by_asc(refund::COLUMN.id)
+        .limit(most)
+        .all(db)
+        .await
+}
+
+/// The newest payments, or those that were asked about so often that somebody should look.
+pub async fn newest(
+    db: &impl ConnectionTrait,
+    asked_at_least: i32,
+    most: u64,
+) -> Result<Vec<payment::Model>, DbErr> {
+    let mut payments = payment::Entity::find()
+        .order_by_desc(payment::COLUMN.id)
+        .limit(most);
+    if asked_at_least > 0 {
+        payments = payments
+            .filter(payment::COLUMN.check_at.is_not_null())
+            .filter(payment::COLUMN.checks.gte(asked_at_least));
+    }
+    payments.all(db).await
+}
+
+/// Remembers a webhook; `false` if it was heard before.
+pub async fn receive(tx: &Transaction, receipt: webhook_receipt::Model) -> Result<bool, DbErr> {
+    let inserted = webhook_receipt::Entity::insert(webhook_receipt::ActiveModel::from(receipt))
+        .on_conflict(
+            OnConflict::columns([
+                webhook_receipt::Column::Provider,
+                webhook_receipt::Column::WebhookId,
+            ])
+            .do_nothing()
+            .to_owned(),
+        )
+        .exec_without_returning(tx)
+        .await?;
+    Ok(inserted > 0)
+}
+
+/// The body of a webhook that was heard before.
+pub async fn receipt(
+    db: &impl ConnectionTrait,
+    provider: PaymentProvider,
+    webhook_id: &str,
+) -> Result<Option<webhook_receipt::Model>, DbErr> {
+    webhook_receipt::Entity::find_by_id((provider, webhook_id.to_owned()))
+        .one(db)
+        .await
+}
+
+#[derive(FromQueryResult)]
+struct Claimed<I: sea_orm::TryGetable> {
+    id: I,
+}
+
+/// Claims payments that are due, the longest due first: until `lease` nobody else is given them.
+pub async fn claim_payments(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    lease: DateTime<Utc>,
+    most: u64,
+) -> Result<Vec<PaymentId>, DbErr> {
+    let claimed = claim(db, "payment", now, lease, most);
+    let claimed = Claimed::<PaymentId>::find_by_statement(claimed)
+        .all(db)
+        .await?;
+    Ok(claimed.into_iter().map(|claimed| claimed.id).collect())
+}
+
+/// Claims refunds likewise.
+pub async fn claim_refunds(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    lease: DateTime<Utc>,
+    most: u64,
+) -> Result<Vec<RefundId>, DbErr> {
+    let claimed = claim(db, "refund", now, lease, most);
+    let claimed = Claimed::<RefundId>::find_by_statement(claimed)
+        .all(db)
+        .await?;
+    Ok(claimed.into_iter().map(|claimed| claimed.id).collect())
+}
+
+/// Rows that another instance is just claiming are passed over; SQLite has one writer at a time.
+fn claim(
+    db: &impl ConnectionTrait,
+    table: &str,
+    now: DateTime<Utc>,
+    lease: DateTime<Utc>,
+    most: u64,
+) -> Statement {
+    let backend = db.get_database_backend();
+    let skip = match backend {
+        DbBackend::Postgres => "FOR UPDATE SKIP LOCKED",
+        _ => "",
+    };
+    let sql = format!(
+        "UPDATE {table} SET check_at = $2 WHERE id IN \
+         (SELECT id FROM {table} WHERE check_at <= $1 ORDER BY check_at LIMIT $3 {skip}) RETURNING id"
+    );
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    Statement::from_sql_and_values(backend, sql, [now.into(), lease.into(), most.into()])
+}
+
+/// When something is due next, if anything is.
+pub async fn next_due(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, DbErr> {
+    let sql = "SELECT MIN(due) AS due FROM (\
+               SELECT MIN(check_at) AS due FROM payment WHERE check_at IS NOT NULL \
+               UNION ALL SELECT MIN(check_at) FROM refund WHERE check_at IS NOT NULL) AS checks";
+    let statement = Statement::from_string(db.get_database_backend(), sql);
+    match db.query_one_raw(statement).await? {
+        Some(row) => row.try_get("", "due"),
+        None => Ok(None),
+    }
+}
+
+/// What of the payment's money is owed or was given back by us.
+pub fn owed(refunds: &[refund::Model]) -> Won {
+    Won(refunds.iter().map(|refund| refund.amount.0).sum())
+}
