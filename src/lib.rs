@@ -13,14 +13,15 @@
 //!
 //! The slices: [`member`] (accounts and sessions), [`store`] (merchants' shops), [`catalog`] (products and
 //! options), [`stock`] (how many are left), [`point`] (purses and their ledger), [`cart`], [`order`],
-//! [`popularity`] (what sells most), [`event`] (the bus that wakes subscriptions).
+//! [`payment`] (gateways, and money that comes and goes there), [`popularity`] (what sells most), [`event`] (the bus that wakes subscriptions).
 //!
 //! What they share: [`graphql`] (roots, callers, errors, loaders, connections, ids), [`db`] (connections and
 //! the one place where transactions begin), [`clock`] (time and ids), [`fault`] (refusals and faults),
 //! [`paging`] (pages of sorted lists), `rows` (many rows in one parameter), [`config`] (every setting and
 //! limit). Around them: [`app`] wires, [`http`] opens the doors, [`server`] starts and stops, [`cli`] is the
 //! command line, [`secret`] the signing key, [`demo`] the demo shop; [`audit`] checks, over every row, that what
-//! must hold does. The tables are the `entity` crate, the schema's history the `migration` crate.
+//! must hold does. The tables are the `entity` crate, the schema's history the `migration` crate; the `sandbox` crate plays
+//! the payment gateways.
 //!
 //! # One walk: an order
 //!

@@ -86,7 +86,7 @@ fn open(state: &HttpState, payment: &payment::Model, window: &Window) -> Respons
         ("payment-id", payment.id.to_string()),
         ("customer-key", payment.member_id.to_string()),
         ("order-name", payment.order_name.clone()),
-        ("amount", payment.amount.to_string()),
+        ("amount", payment.amount.0.to_string()),
     ]);
     let attributes = data.iter().fold(String::new(), |mut all, (name, value)| {
         // Writing to a string does not fail.
