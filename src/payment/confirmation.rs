@@ -41,8 +41,8 @@ pub enum Refusal {
 #[derive(Clone, Copy, Debug)]
 pub enum Asker {
     Member(MemberId),
-    /// A browser that came back from the gateway: it knows the payment's id, and no more.
-    Browser,
+    /// A browser that came back from this gateway: it knows the payment's id, and no more.
+    Browser(PaymentProvider),
 }
 
 async fn find(app: &App, asker: Asker, id: PaymentId) -> Outcome<payment::Model, Refusal> {
@@ -50,7 +50,7 @@ async fn find(app: &App, asker: Asker, id: PaymentId) -> Outcome<payment::Model,
     payment
         .filter(|payment| match asker {
             Asker::Member(member_id) => payment.member_id == member_id,
-            Asker::Browser => true,
+            Asker::Browser(provider) => payment.provider == provider,
         })
         .ok_or(Failure::Refused(Refusal::NoSuchPayment))
 }
@@ -183,12 +183,6 @@ pub async fn decline(
         return Ok(payment);
     }
     finish_as(app, &payment, Wish::Decline(words)).await
-}
-
-/// Asks the gateway, and settles by what it knows.
-pub async fn synchronize(app: &App, id: PaymentId) -> Outcome<payment::Model, Refusal> {
-    let payment = find(app, Asker::Browser, id).await?;
-    finish_as(app, &payment, Wish::Observe).await
 }
 
 async fn finish(

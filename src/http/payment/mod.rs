@@ -44,6 +44,11 @@ pub fn routes() -> Router<HttpState> {
         .route("/webhooks/toss", post(webhook::toss))
 }
 
+// Who comes back from where.
+const TOSS: Asker = Asker::Browser(PaymentProvider::Toss);
+const KAKAOPAY: Asker = Asker::Browser(PaymentProvider::KakaoPay);
+const PORTONE: Asker = Asker::Browser(PaymentProvider::PortOne);
+
 /// Which payment a browser comes back from: in our own parameter.
 #[derive(Deserialize)]
 struct Of {
@@ -76,15 +81,12 @@ async fn toss_success(
         let proof = Proof::PaymentKey(query.payment_key);
         note(
             id,
-            confirmation::confirm(&state.app, Asker::Browser, id, &proof).await,
+            confirmation::confirm(&state.app, TOSS, id, &proof).await,
         );
     } else {
         tracing::warn!(payment = %id, "a browser came back with another order or amount than the payment's");
         let words = "The payment window showed another amount.".to_owned();
-        note(
-            id,
-            confirmation::decline(&state.app, Asker::Browser, id, words).await,
-        );
+        note(id, confirmation::decline(&state.app, TOSS, id, words).await);
     }
     sent_on(&state, Some(id)).await
 }
@@ -107,9 +109,9 @@ async fn toss_fail(State(state): State<HttpState>, Query(query): Query<TossFail>
         .code
         .is_none_or(|code| TOSS_CLOSED.contains(&code.as_str()));
     let outcome = if is_closed {
-        confirmation::abandon(&state.app, Asker::Browser, id).await
+        confirmation::abandon(&state.app, TOSS, id).await
     } else {
-        confirmation::decline(&state.app, Asker::Browser, id, words(query.message)).await
+        confirmation::decline(&state.app, TOSS, id, words(query.message)).await
     };
     note(id, outcome);
     sent_on(&state, Some(id)).await
@@ -131,7 +133,7 @@ async fn kakaopay_approve(
     let proof = Proof::PgToken(query.pg_token);
     note(
         id,
-        confirmation::confirm(&state.app, Asker::Browser, id, &proof).await,
+        confirmation::confirm(&state.app, KAKAOPAY, id, &proof).await,
     );
     sent_on(&state, Some(id)).await
 }
@@ -140,10 +142,7 @@ async fn kakaopay_cancel(State(state): State<HttpState>, Query(query): Query<Of>
     let Ok(id) = query.payment.parse::<PaymentId>() else {
         return sent_on(&state, None).await;
     };
-    note(
-        id,
-        confirmation::abandon(&state.app, Asker::Browser, id).await,
-    );
+    note(id, confirmation::abandon(&state.app, KAKAOPAY, id).await);
     sent_on(&state, Some(id)).await
 }
 
@@ -153,7 +152,7 @@ async fn kakaopay_fail(State(state): State<HttpState>, Query(query): Query<Of>) 
     };
     note(
         id,
-        confirmation::decline(&state.app, Asker::Browser, id, words(None)).await,
+        confirmation::decline(&state.app, KAKAOPAY, id, words(None)).await,
     );
     sent_on(&state, Some(id)).await
 }
@@ -175,10 +174,8 @@ async fn portone_return(
         return sent_on(&state, None).await;
     };
     let outcome = match query.code {
-        None => confirmation::confirm(&state.app, Asker::Browser, id, &Proof::None).await,
-        Some(_) => {
-            confirmation::decline(&state.app, Asker::Browser, id, words(query.message)).await
-        }
+        None => confirmation::confirm(&state.app, PORTONE, id, &Proof::None).await,
+        Some(_) => confirmation::decline(&state.app, PORTONE, id, words(query.message)).await,
     };
     note(id, outcome);
     sent_on(&state, Some(id)).await

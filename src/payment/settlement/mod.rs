@@ -410,11 +410,6 @@ pub fn is_mismatched(payment: &payment::Model) -> bool {
     payment.paid_at.is_some() && payment.failure.is_some()
 }
 
-/// Whether nothing can happen to a payment any more, unless money arrives late.
-pub fn is_over(payment: &payment::Model) -> bool {
-    payment.status != PaymentStatus::Ready
-}
-
 /// A status in the API's word.
 pub fn word(status: PaymentStatus) -> String {
     status.to_value()
