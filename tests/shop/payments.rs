@@ -528,6 +528,7 @@ both! {
     }
 
     async fn a_gateway_that_hangs_holds_up_nobody_else(shop: PayingShop) {
+        let jun = shop.shop.member_with_points(10_000).await;
         let mina = shop.shop.member().await;
         let order = shop.order(&mina, "TOSS", 1, 0, "key").await;
         shop.open_window("TOSS", &order).await;
@@ -536,7 +537,6 @@ both! {
         let confirming = shop.come_back(back);
         let buying = async {
             sleep(Duration::from_millis(200)).await;
-            let jun = shop.shop.member_with_points(10_000).await;
             let placed = jun.order(&shop.shirt, 0, 1, "jun").await;
             assert_eq!(placed["userErrors"], json!([]));
             Instant::now()
