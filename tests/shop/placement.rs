@@ -611,6 +611,11 @@ async fn an_order_that_runs_into_a_deadlock_is_tried_again() {
     let observer = shop.database.connect_alone().await;
     // A stranger takes the locks the other way round: the purse before the stock.
     let stranger = shop.database.connect_alone().await;
+    // It never gives way.
+    let patient = stranger
+        .execute_unprepared("SET deadlock_timeout = '1min'")
+        .await;
+    patient.expect("a setting");
     let begun = stranger.execute_unprepared("BEGIN").await;
     begun.expect("a transaction");
     let purse = user_point::Entity::find()

@@ -142,7 +142,15 @@ mod tests {
         let id = PaymentId(Uuid::nil());
         let back = "https://shop.example/mall/payments";
         assert_eq!(base.portone_return(), format!("{back}/portone/return"));
+        assert!(base.is_secure());
+        assert!(
+            !"http://shop.example"
+                .parse::<BaseUrl>()
+                .unwrap()
+                .is_secure()
+        );
         for (address, path) in [
+            (base.window(id), "window"),
             (base.toss_success(id), "toss/success"),
             (base.toss_fail(id), "toss/fail"),
             (base.kakaopay_approve(id), "kakaopay/approve"),

@@ -1,4 +1,9 @@
-use entity::id::{CartId, OrderId, UserPointId};
+use std::time::Duration;
+
+use entity::{
+    id::{CartId, OrderId, UserPointId},
+    payment::PaymentProvider,
+};
 use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::json;
@@ -129,6 +134,87 @@ fn refused(shop: &mut Snapshot, member_id: MemberId, request: &Request) -> Refus
             refusal
         }
         other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// The same through a gateway.
+fn at_toss(request: Request, points: Option<i64>) -> Request {
+    Request {
+        points: points.map(Won),
+        gateway: Some(Gateway {
+            provider: PaymentProvider::Toss,
+            within: Duration::from_mins(15),
+        }),
+        ..request
+    }
+}
+
+#[test]
+fn what_is_due_at_a_gateway_waits_for_it() {
+    let mut shop = shop();
+    let wish = at_toss(lines(&[(SHIRT, 1), (COAT, 1)]), Some(20_000));
+    let placement = placed(&mut shop, JUN, &wish);
+    let order = &placement.order;
+    assert_eq!(order.status, OrderStatus::PendingPayment);
+    assert_eq!(
+        (order.points_used, order.amount_due),
+        (Won(20_000), Won(100_000))
+    );
+    assert_eq!(
+        order.payment_expires_at,
+        Some(noon() + Duration::from_mins(15))
+    );
+    let (payment, event) = placement.payment.unwrap();
+    assert_eq!(
+        (payment.amount, payment.order_id),
+        (Won(100_000), Some(order.id))
+    );
+    assert_eq!(payment.order_name, "셔츠 외 1건");
+    assert_eq!(event.payment_id, payment.id);
+    assert!(placement.announcement.is_none(), "nobody is told yet");
+    assert!(placement.items.iter().all(|item| item.paid_at.is_none()));
+    assert_eq!(shop.stock[&COAT], 0, "its stock is held");
+
+    match decided(&mut shop, JUN, &with_key(wish.clone(), "another")) {
+        Decision::Resumed(resumed, alias) => {
+            assert_eq!((&resumed, alias.order_id), (order, order.id));
+            assert_eq!(alias.idempotency_key, "another");
+        }
+        other => panic!("not resumed: {other:?}"),
+    }
+    assert_eq!(replayed(&mut shop, JUN, &with_key(wish, "another")), *order);
+    let other = with_key(lines(&[(SHIRT, 1)]), "other");
+    let pending = Refusal::PaymentPending(Box::new(order.clone()));
+    assert_eq!(refused(&mut shop, JUN, &other), pending);
+}
+
+#[test]
+fn a_cart_that_was_filled_again_is_another_order() {
+    let mut shop = shop();
+    let wish = at_toss(request(Selection::Cart), None);
+    placed(&mut shop, MINA, &wish);
+    let again = with_key(wish, "again");
+    let resumed = decided(&mut shop.clone(), MINA, &again);
+    assert!(matches!(resumed, Decision::Resumed(..)), "{resumed:?}");
+    shop.carts.insert(MINA, vec![cart_line(3, SAMPLE, 1)]);
+    let refusal = refused(&mut shop, MINA, &again);
+    assert!(matches!(refusal, Refusal::PaymentPending(_)), "{refusal:?}");
+}
+
+#[test]
+fn points_pay_as_much_as_the_member_likes() {
+    let wish = |points| at_toss(lines(&[(SHIRT, 1)]), points);
+    let all = placed(&mut shop(), MINA, &wish(Some(30_000)));
+    assert_eq!((all.order.status, all.payment), (OrderStatus::Paid, None));
+    let none = placed(&mut shop(), MINA, &wish(None));
+    assert_eq!(none.payment.unwrap().0.order_name, "셔츠");
+    assert!(none.entry.is_none());
+    for points in [-1, 30_001] {
+        let mismatch = Refusal::PointsMismatch {
+            points: Won(points),
+            total: Won(30_000),
+        };
+        assert_eq!(refused(&mut shop(), MINA, &wish(Some(points))), mismatch);
     }
 }
 
