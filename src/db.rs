@@ -415,6 +415,21 @@ fn is_unreadable(error: &DbErr) -> bool {
     }
 }
 
+/// Whether `error` says that a row of the table would be what the table's checks forbid.
+#[must_use]
+pub fn is_against_check(error: &DbErr, table: &str) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        error
+    else {
+        return false;
+    };
+    let SqlxError::Database(error) = error.as_ref() else {
+        return false;
+    };
+    // SQLite names the check, not the table; with one writer nobody takes what a transaction has seen.
+    error.is_check_violation() && error.table() == Some(table)
+}
+
 /// Whether `error` says that the values of these columns exist already.
 #[must_use]
 pub fn is_taken(error: &DbErr, table: &str, columns: &[&str]) -> bool {

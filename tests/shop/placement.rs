@@ -609,7 +609,7 @@ async fn an_order_that_runs_into_a_deadlock_is_tried_again() {
     let mina = shop.member_with_points(10_000).await;
     let member_id = mina.member_id().await;
     let observer = shop.database.connect_alone().await;
-    // A stranger takes the locks the other way round: the purse before the stock.
+    // A stranger takes the locks the other way round: the stock before the purse.
     let stranger = shop.database.connect_alone().await;
     // It never gives way.
     let patient = stranger
@@ -618,12 +618,11 @@ async fn an_order_that_runs_into_a_deadlock_is_tried_again() {
     patient.expect("a setting");
     let begun = stranger.execute_unprepared("BEGIN").await;
     begun.expect("a transaction");
-    let purse = user_point::Entity::find()
-        .filter(user_point::COLUMN.member_id.eq(member_id))
+    let stock = stock_row::Entity::find()
         .lock_exclusive()
         .one(&stranger)
         .await;
-    purse.expect("a lock").expect("a purse");
+    stock.expect("a lock").expect("a stock");
 
     let order = tokio::spawn(async move {
         let placed = mina.order(&shirt, 0, 1, "key").await;
@@ -632,12 +631,13 @@ async fn an_order_that_runs_into_a_deadlock_is_tried_again() {
     while !is_anybody_waiting_for_a_lock(&observer).await {
         tokio::task::yield_now().await;
     }
-    // The order holds the stock and waits for the purse. It gives way, or this would never end.
-    let stock = stock_row::Entity::find()
+    // The order holds the purse and waits for the stock. It gives way, or this would never end.
+    let purse = user_point::Entity::find()
+        .filter(user_point::COLUMN.member_id.eq(member_id))
         .lock_exclusive()
         .one(&stranger)
         .await;
-    stock.expect("the order gave way").expect("a stock");
+    purse.expect("the order gave way").expect("a purse");
     let ended = stranger.execute_unprepared("ROLLBACK").await;
     ended.expect("the end of the transaction");
 

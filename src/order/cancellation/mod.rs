@@ -1,6 +1,6 @@
 //! Canceling: the member takes back an order, or some of its items, while the store has not accepted them.
 //!
-//! A short transaction with its locks in the shop's one order: the order, the payment, the stock, the purse, the
+//! A short transaction with its locks in the shop's one order: the order, the payment, the purse, the stock, the
 //! counts of sales.
 //! Who comes second finds the order as the first left it.
 
@@ -99,8 +99,8 @@ async fn apply(
     } = cancellation;
     let at_gateway = refunding::owe_of_order(tx, order.id, *refund, now).await?;
     let in_points = Won(refund.0 - at_gateway.0);
-    restock(tx, items).await?;
     point::refund(tx, order.member_id, order.id, in_points, now).await?;
+    restock(tx, items).await?;
     let sales = items.iter().filter_map(Sale::of).collect::<Vec<_>>();
     popularity::store::subtract(tx, &sales).await?;
     store::set_progress(tx, order).await?;

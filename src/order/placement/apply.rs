@@ -1,4 +1,4 @@
-//! Applying: what a batch decided, written in a fixed number of statements; on PostgreSQL in one.
+//! Applying: what a batch decided, written in a fixed number of statements; on PostgreSQL in two.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,8 +28,9 @@ pub async fn apply(
     decisions: &[Decision],
     snapshot: &Snapshot,
 ) -> Result<(), DbErr> {
-    let statements = Rows::of(decisions, snapshot).statements(tx.get_database_backend());
-    execute_together(tx, statements).await
+    let (rows, backend) = (Rows::of(decisions, snapshot), tx.get_database_backend());
+    execute_together(tx, rows.of_members(backend)).await?;
+    execute_together(tx, rows.of_all(backend)).await
 }
 
 /// What a batch writes, table by table.
@@ -89,7 +90,8 @@ impl<'p> Rows<'p> {
 }
 
 impl Rows<'_> {
-    fn statements(&self, backend: DbBackend) -> Vec<Statement> {
+    /// What only the members who order wait for.
+    fn of_members(&self, backend: DbBackend) -> Vec<Statement> {
         let mut statements = Vec::new();
         write(&mut statements, backend, &self.orders);
         write(&mut statements, backend, &self.items);
@@ -98,9 +100,6 @@ impl Rows<'_> {
         write(&mut statements, backend, &self.payments);
         write(&mut statements, backend, &self.payment_events);
         write(&mut statements, backend, &self.aliases);
-        if !self.taken.is_empty() {
-            statements.push(stock::store::addition(backend, &self.taken));
-        }
         if !self.entries.is_empty() {
             statements.push(point::store::balances(backend, &self.purses));
         }
@@ -108,7 +107,15 @@ impl Rows<'_> {
         if !self.cart_lines.is_empty() {
             statements.push(cart::store::removal(backend, &self.cart_lines));
         }
-        // Last of all rows that anybody waits for.
+        statements
+    }
+
+    /// What everybody else waits for who wants the same, from here to the commit.
+    fn of_all(&self, backend: DbBackend) -> Vec<Statement> {
+        let mut statements = Vec::new();
+        if !self.taken.is_empty() {
+            statements.push(stock::store::addition(backend, &self.taken));
+        }
         if !self.sold.is_empty() {
             statements.push(popularity::store::addition(backend, &self.sold));
         }

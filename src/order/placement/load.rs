@@ -1,6 +1,6 @@
 //! Loading: what a batch touches, in a fixed number of statements, in the shop's one order of locks:
-//! cart lines, stock by option, purses by id. Keys are looked up last, under their members' locks, so a
-//! key that another instance is just using is seen.
+//! cart lines, purses by id, stock by option. Keys are looked up under their members' locks, so a key that
+//! another instance is just using is seen.
 
 use std::collections::BTreeSet;
 
@@ -27,18 +27,22 @@ use crate::{
     rows::{Kind, Rows, among},
 };
 
+/// Whether stock is locked before it is decided over, or taken as it is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stock {
+    Seen,
+    Locked,
+}
+
 /// The snapshot that the commands are decided over.
 pub async fn load(
     tx: &Transaction,
     commands: &[Command],
+    stock: Stock,
     now: DateTimeUtc,
 ) -> Result<Snapshot, DbErr> {
     let mut snapshot = Snapshot::default();
     load_carts(tx, commands, &mut snapshot).await?;
-    let options = options(commands, &snapshot);
-    if !options.is_empty() {
-        load_offers(tx, &options, &mut snapshot).await?;
-    }
     load_purses(tx, commands, now, &mut snapshot).await?;
     for (key, order) in placed(tx, commands).await? {
         if order.status == OrderStatus::PendingPayment {
@@ -47,6 +51,10 @@ pub async fn load(
         if let Some(key) = key {
             snapshot.placed.insert((order.member_id, key), order);
         }
+    }
+    let options = options(commands, &snapshot);
+    if !options.is_empty() {
+        load_offers(tx, &options, stock, &mut snapshot).await?;
     }
     Ok(snapshot)
 }
@@ -67,75 +75,6 @@ async fn load_carts(
     let members = members.into_iter().collect::<Vec<_>>();
     for (member_id, line) in cart::store::lock_lines_of_members(tx, &members).await? {
         snapshot.carts.entry(member_id).or_default().push(line);
-    }
-    Ok(())
-}
-
-/// Every option that some command might take, sorted.
-fn options(commands: &[Command], snapshot: &Snapshot) -> Vec<OptionId> {
-    let mut options = snapshot
-        .carts
-        .values()
-        .flatten()
-        .map(|line| line.option_id)
-        .collect::<BTreeSet<_>>();
-    for command in commands {
-        if let Selection::Lines(lines) = &command.request.selection {
-            options.extend(lines.iter().map(|line| line.option_id));
-        }
-    }
-    options.into_iter().collect()
-}
-
-#[derive(FromQueryResult)]
-struct OfferRow {
-    option_id: OptionId,
-    quantity: i32,
-    option_name: String,
-    price: Won,
-    product_id: ProductId,
-    product_name: String,
-    deleted_at: Option<DateTimeUtc>,
-    store_id: StoreId,
-    is_open: bool,
-}
-
-/// The options as they are sold now, their stock locked in the order of their ids.
-async fn load_offers(
-    tx: &Transaction,
-    options: &[OptionId],
-    snapshot: &mut Snapshot,
-) -> Result<(), DbErr> {
-    let wanted = among(tx.get_database_backend(), options.iter().copied());
-    let mut rows = stock::Entity::find()
-        .inner_join(product_option::Entity)
-        .join(JoinType::InnerJoin, product_option::Relation::Product.def())
-        .join(JoinType::InnerJoin, product::Relation::Store.def())
-        .select_only()
-        .columns([stock::Column::OptionId, stock::Column::Quantity])
-        .column_as(product_option::Column::Name, "option_name")
-        .column_as(product_option::Column::Price, "price")
-        .column_as(product::Column::Id, "product_id")
-        .column_as(product::Column::Name, "product_name")
-        .column_as(product::Column::DeletedAt, "deleted_at")
-        .column_as(store::Column::Id, "store_id")
-        .column_as(store::Column::IsOpen, "is_open")
-        .filter(stock::Column::OptionId.in_subquery(wanted))
-        .order_by_asc(stock::Column::OptionId);
-    // The stock alone: a lock on products would hold up others who sell them.
-    QuerySelect::query(&mut rows).lock_with_tables(LockType::Update, [stock::Entity]);
-    for row in rows.into_model::<OfferRow>().all(tx).await? {
-        snapshot.stock.insert(row.option_id, row.quantity);
-        let offer = Offer {
-            product_id: row.product_id,
-            store_id: row.store_id,
-            product_name: row.product_name,
-            option_name: row.option_name,
-            price: row.price,
-            is_on_sale: row.deleted_at.is_none(),
-            is_open: row.is_open,
-        };
-        snapshot.offers.insert(row.option_id, offer);
     }
     Ok(())
 }
@@ -202,4 +141,76 @@ async fn placed(
             ))
         })
         .collect()
+}
+
+/// Every option that some command might take, sorted.
+fn options(commands: &[Command], snapshot: &Snapshot) -> Vec<OptionId> {
+    let mut options = snapshot
+        .carts
+        .values()
+        .flatten()
+        .map(|line| line.option_id)
+        .collect::<BTreeSet<_>>();
+    for command in commands {
+        if let Selection::Lines(lines) = &command.request.selection {
+            options.extend(lines.iter().map(|line| line.option_id));
+        }
+    }
+    options.into_iter().collect()
+}
+
+#[derive(FromQueryResult)]
+struct OfferRow {
+    option_id: OptionId,
+    quantity: i32,
+    option_name: String,
+    price: Won,
+    product_id: ProductId,
+    product_name: String,
+    deleted_at: Option<DateTimeUtc>,
+    store_id: StoreId,
+    is_open: bool,
+}
+
+/// The options as they are sold now; where their stock is locked, in the order of their ids.
+async fn load_offers(
+    tx: &Transaction,
+    options: &[OptionId],
+    stock: Stock,
+    snapshot: &mut Snapshot,
+) -> Result<(), DbErr> {
+    let wanted = among(tx.get_database_backend(), options.iter().copied());
+    let mut rows = stock::Entity::find()
+        .inner_join(product_option::Entity)
+        .join(JoinType::InnerJoin, product_option::Relation::Product.def())
+        .join(JoinType::InnerJoin, product::Relation::Store.def())
+        .select_only()
+        .columns([stock::Column::OptionId, stock::Column::Quantity])
+        .column_as(product_option::Column::Name, "option_name")
+        .column_as(product_option::Column::Price, "price")
+        .column_as(product::Column::Id, "product_id")
+        .column_as(product::Column::Name, "product_name")
+        .column_as(product::Column::DeletedAt, "deleted_at")
+        .column_as(store::Column::Id, "store_id")
+        .column_as(store::Column::IsOpen, "is_open")
+        .filter(stock::Column::OptionId.in_subquery(wanted))
+        .order_by_asc(stock::Column::OptionId);
+    if stock == Stock::Locked {
+        // The stock alone: a lock on products would hold up others who sell them.
+        QuerySelect::query(&mut rows).lock_with_tables(LockType::Update, [stock::Entity]);
+    }
+    for row in rows.into_model::<OfferRow>().all(tx).await? {
+        snapshot.stock.insert(row.option_id, row.quantity);
+        let offer = Offer {
+            product_id: row.product_id,
+            store_id: row.store_id,
+            product_name: row.product_name,
+            option_name: row.option_name,
+            price: row.price,
+            is_on_sale: row.deleted_at.is_none(),
+            is_open: row.is_open,
+        };
+        snapshot.offers.insert(row.option_id, offer);
+    }
+    Ok(())
 }

@@ -6,8 +6,12 @@
 //!
 //! 1. `load`: a snapshot of everything the commands touch, locked in the shop's one order;
 //! 2. [`decide`](fn@decide): a pure function a command, in their order;
-//! 3. `apply`: multi-row inserts and set-based updates;
+//! 3. `apply`: multi-row inserts and set-based updates, the stock last;
 //! 4. commit, and only then answer.
+//!
+//! Stock is what everybody wants, so at first it is not locked but only looked at: of a hot option's orders all is
+//! written side by side, and they wait for each other from the taking of the stock to the commit. Should the last
+//! pieces have gone meanwhile, the table's own check says so, and the batch begins anew with the stock locked.
 //!
 //! What holds, whatever happens: a refusal changes nothing and harms no neighbour; a batch that the database
 //! refuses is split until the command at fault stands alone; a command that waited past its deadline is
@@ -40,12 +44,13 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::Clock,
     config::Limits,
-    db::{Db, Transaction, is_about_data, is_taken},
+    db::{Db, Transaction, is_about_data, is_against_check, is_taken},
     event::Bus,
     fault::{Failure, Fault, Never, Outcome},
 };
 
 pub use decide::{Decision, Offer, Placement, Refusal, Shortage, Snapshot, decide};
+use load::Stock;
 pub use request::{Gateway, Line, Malformed, Request, Selection};
 use worker::Worker;
 
@@ -91,7 +96,6 @@ impl Engine {
         let worker = Worker {
             placer: Placer { db, clock, bus },
             batch_max: limits.order_batch,
-            waiting_max: limits.order_batch.min(limits.order_queue),
         };
         let worker = tokio::spawn(worker.run(commands, stopping.clone()));
         Self {
@@ -178,20 +182,35 @@ impl Placer {
     }
 
     async fn commit(&self, commands: &[Command], attempt: u8) -> Result<Vec<Decision>, Fault> {
+        match self.commit_over(Stock::Seen, commands, attempt).await {
+            Err(Fault::Database(error)) if is_against_check(&error, "stock") => {
+                self.commit_over(Stock::Locked, commands, attempt).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn commit_over(
+        &self,
+        stock: Stock,
+        commands: &[Command],
+        attempt: u8,
+    ) -> Result<Vec<Decision>, Fault> {
         let committed = self
             .db
-            .transaction(|tx| self.decide_all(tx, commands, attempt).scope_boxed());
+            .transaction(|tx| self.decide_all(tx, stock, commands, attempt).scope_boxed());
         committed.await.map_err(Failure::into_fault)
     }
 
     async fn decide_all(
         &self,
         tx: &Transaction,
+        stock: Stock,
         commands: &[Command],
         attempt: u8,
     ) -> Outcome<Vec<Decision>, Never> {
         let now = self.clock.now();
-        let mut snapshot = load::load(tx, commands, now).await?;
+        let mut snapshot = load::load(tx, commands, stock, now).await?;
         let decisions = commands
             .iter()
             .map(|command| {

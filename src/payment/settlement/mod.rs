@@ -2,7 +2,7 @@
 //! and the reconciler all come here with what the gateway knows; any number of them, at once and in any order,
 //! give one result.
 //!
-//! A short transaction with its locks in the shop's one order: the order, the payment, the stock, the purse, the
+//! A short transaction with its locks in the shop's one order: the order, the payment, the purse, the stock, the
 //! counts of sales.
 
 mod decide;
@@ -271,6 +271,9 @@ impl Work<'_> {
         order: &order::Model,
         items: &[order_item::Model],
     ) -> Result<bool, Fault> {
+        if !self.has_points(order).await? {
+            return Ok(false);
+        }
         let wanted = orders::cancellation::pieces(items);
         let options = wanted.iter().map(|(id, _)| *id).collect::<Vec<_>>();
         let stock = stock::store::lock(self.tx, &options).await?;
@@ -279,7 +282,7 @@ impl Work<'_> {
                 .iter()
                 .any(|stock| stock.option_id == *id && stock.quantity >= *pieces)
         });
-        if !is_there || !self.has_points(order).await? {
+        if !is_there {
             return Ok(false);
         }
         let taken = wanted.iter().map(|(id, pieces)| (*id, -pieces));
@@ -361,7 +364,6 @@ impl Work<'_> {
             item.status = OrderStatus::Canceled;
             item.cancel_reason = Some(reason);
         }
-        restock(self.tx, &items).await?;
         point::refund(
             self.tx,
             order.member_id,
@@ -370,6 +372,7 @@ impl Work<'_> {
             self.now,
         )
         .await?;
+        restock(self.tx, &items).await?;
         order.status = OrderStatus::Canceled;
         order.refunded = order.points_used;
         order.payment_expires_at = None;
