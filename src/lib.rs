@@ -39,8 +39,8 @@
 //! - A refusal changes nothing. An answer is given after the commit, never before.
 //! - The same idempotency key gives the same order, whatever was lost in between.
 //! - An order's events are numbered from 1 without gaps; whoever listens misses none and sees none twice.
-//! - Locks are taken in one order: order → payment → coupon → cart lines → `user_point` (by
-//!   id) → stock (by option) → sales (by hour and product). A cart's own row is only ever locked first.
+//! - Locks are taken in one order: order → payment → coupon → cart lines → `user_point` (by id) → stock (by
+//!   option) → sales (by hour and product). A cart's own row is locked before its lines.
 //! - No network call is made in a transaction; what the world must hear is a row of the outbox.
 //! - What is not yours looks like what does not exist.
 //! - Errors that reach a client carry a code and the request's id, and no word about how the server is made.

@@ -87,7 +87,7 @@ impl Server {
         let payments = payments.open(address, &clock)?;
         let app = App::start(db, clock, limits, &secret, payments);
         let stopping = CancellationToken::new();
-        let reconciling = reconciler::start(app.clone(), stopping.clone());
+        let reconciling = reconciler::start(&app, &stopping);
         let connections = TaskTracker::new();
         let state = HttpState {
             api: Arc::new(Api::new(app.clone())),

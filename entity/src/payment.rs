@@ -28,6 +28,8 @@ pub struct Model {
     pub refunded: Won,
     /// The client's key of a charge: at most one charge a member and key.
     pub charge_key: Option<String>,
+    /// Whether its order came out of the member's cart, and goes back into it should the payment end unpaid.
+    pub is_from_cart: bool,
     /// What the client opens the window with; `None` until the gateway was prepared.
     pub checkout: Option<Json>,
     /// The gateway's own name for it: Toss's paymentKey, KakaoPay's tid, PortOne's transactionId.

@@ -16,6 +16,7 @@ mod m20261120_000004_order;
 mod m20261120_000005_point;
 mod m20261121_000006_order_note;
 mod m20261121_000007_payment;
+mod m20261121_000008_payment_cart;
 
 /// All migrations in their order.
 pub struct Migrator;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000005_point::Migration),
             Box::new(m20261121_000006_order_note::Migration),
             Box::new(m20261121_000007_payment::Migration),
+            Box::new(m20261121_000008_payment_cart::Migration),
         ]
     }
 }

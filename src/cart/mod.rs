@@ -8,6 +8,7 @@ pub mod graphql;
 mod rules;
 pub mod store;
 
+use chrono::{DateTime, Utc};
 use entity::{
     cart,
     id::{CartId, CartItemId, MemberId, OptionId},
@@ -143,6 +144,27 @@ pub async fn clear_cart(app: &App, member_id: MemberId) -> Outcome<cart::Model, 
 
 async fn clear_in(tx: &Transaction, cart_id: CartId) -> Outcome<(), Refusal> {
     Ok(store::clear(tx, cart_id).await?)
+}
+
+/// Puts pieces that an order took out of the member's cart back into it, as far as there is room.
+pub async fn put_back(
+    tx: &Transaction,
+    member_id: MemberId,
+    pieces: &[(OptionId, i32)],
+    max: i32,
+    now: DateTime<Utc>,
+) -> Result<(), Fault> {
+    let Some(cart) = store::by_member(tx, member_id).await? else {
+        return Ok(());
+    };
+    store::lock(tx, cart.id).await?;
+    // In their order, as the engine locks them.
+    let held = store::lock_lines_of_members(tx, &[member_id]).await?;
+    let held = held.into_iter().map(|(_, line)| line).collect::<Vec<_>>();
+    for (option_id, quantity) in rules::room(&held, pieces, max) {
+        store::add(tx, cart.id, option_id, quantity, now).await?;
+    }
+    Ok(store::touch(tx, cart.id, now).await?)
 }
 
 /// Changes the member's cart under its lock.

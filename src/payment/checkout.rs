@@ -28,7 +28,7 @@ use crate::{
     fault::{Failure, Fault, Outcome},
     order::{
         self as orders,
-        placement::{self, Request},
+        placement::{self, Request, Selection},
     },
     point,
     rows::insert,
@@ -110,7 +110,7 @@ pub async fn place(
                 return prepare_order(app, order).await;
             }
             Err(Failure::Refused(placement::Refusal::PaymentPending(pending))) => {
-                give_up(app, &pending).await?;
+                give_up(app, &pending, &request.selection).await?;
             }
             outcome => return outcome.map_err(|failure| failure.map_refusal(Refusal::Placement)),
         }
@@ -125,9 +125,17 @@ async fn is_placed(app: &App, member_id: MemberId, key: &str) -> Result<bool, Fa
 }
 
 /// Gives up an order that waits for its payment, unless that is just being settled.
-async fn give_up(app: &App, pending: &order::Model) -> Outcome<(), Refusal> {
+async fn give_up(app: &App, pending: &order::Model, instead: &Selection) -> Outcome<(), Refusal> {
     let payments = store::by_orders(app.db.writer(), &[pending.id]).await?;
     for payment in payments {
+        // Whoever orders the cart means what is in it now.
+        if matches!(instead, Selection::Cart) {
+            inquiry::change(app, payment.id, |payment, _| {
+                payment.is_from_cart = false;
+                Vec::new()
+            })
+            .await?;
+        }
         let asker = Asker::Member(payment.member_id);
         let payment = confirmation::abandon(app, asker, payment.id)
             .await
@@ -144,7 +152,11 @@ async fn prepare_order(app: &App, order: order::Model) -> Outcome<order::Model, 
     for payment in payments {
         prepare(app, &payment).await?;
     }
-    Ok(order)
+    // As it is by now: somebody may have paid it, or given it up.
+    let order = orders::store::by_ids(app.db.writer(), &[order.id])
+        .await?
+        .pop();
+    Ok(order.ok_or_else(|| Fault::internal("an order vanished"))?)
 }
 
 /// Tells the gateway of a payment, once. What it will not begin ends: nothing can have been taken yet.
@@ -157,7 +169,15 @@ async fn prepare(app: &App, payment: &payment::Model) -> Outcome<payment::Model,
         .gateways
         .get(payment.provider)
         .ok_or(Failure::Refused(Refusal::Unavailable))?;
-    match gateway.prepare(&bill(payment)).await {
+    let bill = bill(payment);
+    // A gateway that is not told of payments beforehand would answer a probe without being asked.
+    if gateway.is_probed()
+        && let Answer::Unknown(reason) = gateway.look_up(&bill).await
+    {
+        end(app, payment, &reason).await?;
+        return Err(Failure::Refused(Refusal::Unavailable));
+    }
+    match gateway.prepare(&bill).await {
         Answer::Approved(prepared) => Ok(keep(app, payment, prepared).await?),
         Answer::Declined(reason) => {
             end(app, payment, &reason).await?;
@@ -280,6 +300,7 @@ async fn charge_in(
         order_name: CHARGE_NAME.into(),
         amount: charge.amount,
         charge_key: Some(key.clone()),
+        is_from_cart: false,
         within: app.limits.payment_within,
     };
     let (payment, event) = created(new, new_id(now, &mut rand::rng()), now);

@@ -119,21 +119,21 @@ async fn conclude(
     payment: payment::Model,
     learnt: Learnt,
 ) -> Outcome<payment::Model, Refusal> {
-    match (learnt.finding, learnt.reason) {
-        (Some(finding), _) => ended(settle(app, payment.id, &finding, &learnt.wish).await?),
-        (None, Some(reason)) => match reason.kind {
-            ReasonKind::NotFound => {
-                forget_approval(app, &payment).await?;
-                Err(Failure::Refused(Refusal::ProofUnknown))
-            }
-            ReasonKind::Configuration => Err(Failure::Refused(Refusal::Unavailable)),
-            _ => ask_soon(app, payment.id).await,
-        },
-        (None, None) => ask_soon(app, payment.id).await,
+    if let Some(finding) = learnt.finding {
+        return ended(settle(app, payment.id, &finding, &learnt.wish).await?);
+    }
+    if !learnt.is_no {
+        return ask_soon(app, payment.id).await;
+    }
+    let forgotten = forget_approval(app, &payment).await?;
+    match learnt.reason.map(|reason| reason.kind) {
+        Some(ReasonKind::Later) => Ok(forgotten),
+        Some(ReasonKind::Configuration) => Err(Failure::Refused(Refusal::Unavailable)),
+        _ => Err(Failure::Refused(Refusal::ProofUnknown)),
     }
 }
 
-/// A proof that the gateway does not know was nobody's: the right one may still come, and is asked for with another
+/// A proof that the gateway does not take was nobody's: the right one may still come, and is asked for with another
 /// key, since this one repeats its answer. An approval that somebody else has asked for meanwhile stays.
 async fn forget_approval(app: &App, asked: &payment::Model) -> Outcome<payment::Model, Refusal> {
     let forgotten = inquiry::change(app, asked.id, |payment, _| {
@@ -158,7 +158,7 @@ async fn ask_soon(app: &App, id: PaymentId) -> Outcome<payment::Model, Refusal> 
         Vec::new()
     })
     .await?;
-    app.payments.wake.notify_one();
+    app.payments.wake();
     Ok(payment)
 }
 

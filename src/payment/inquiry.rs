@@ -47,6 +47,8 @@ pub struct Learnt {
     pub wish: Wish,
     /// Why it is not certain, or why the gateway said no.
     pub reason: Option<Reason>,
+    /// Whether the gateway said for sure that it will not take the money by what it was asked with.
+    pub is_no: bool,
 }
 
 /// A payment as its gateway must know it.
@@ -133,7 +135,7 @@ pub async fn approve(app: &App, payment: &payment::Model, proof: &Proof) -> Resu
             let learnt = look_up(app, payment).await?;
             let is_open = learnt.finding.is_none() && learnt.reason.is_none();
             // The gateway told why it would not, and its record shows that it did not.
-            if is_open && reason.kind == ReasonKind::Payer {
+            if is_open && matches!(reason.kind, ReasonKind::Payer | ReasonKind::NotFound) {
                 return Ok(Learnt::declined(reason));
             }
             if is_open && is_key_used {
@@ -162,6 +164,7 @@ impl Learnt {
                 "This gateway is not configured.",
                 ReasonKind::Configuration,
             )),
+            is_no: true,
         }
     }
 
@@ -176,36 +179,27 @@ impl Learnt {
                 Wish::Observe
             },
             reason: Some(reason),
+            is_no: true,
         }
     }
 
     fn by_look_up(payment: &payment::Model, answer: Answer<Record>, now: DateTime<Utc>) -> Self {
         let in_doubt = is_in_doubt(payment, now);
-        let certain = |finding| Self {
-            finding: Some(finding),
-            wish: Wish::Observe,
-            reason: None,
-        };
-        match answer {
-            Answer::Approved(record) if in_doubt && record.state == RecordState::Open => Self {
-                finding: None,
-                wish: Wish::Observe,
-                reason: None,
-            },
-            Answer::Approved(record) => certain(Finding::Record(record)),
-            Answer::Declined(reason) if reason.kind == ReasonKind::NotFound && !in_doubt => {
-                certain(Finding::Unheard)
+        let (finding, reason) = match answer {
+            Answer::Approved(record) if in_doubt && record.state == RecordState::Open => {
+                (None, None)
             }
-            Answer::Declined(reason) if reason.kind == ReasonKind::NotFound => Self {
-                finding: None,
-                wish: Wish::Observe,
-                reason: None,
-            },
-            Answer::Declined(reason) | Answer::Unknown(reason) => Self {
-                finding: None,
-                wish: Wish::Observe,
-                reason: Some(reason),
-            },
+            Answer::Approved(record) => (Some(Finding::Record(record)), None),
+            Answer::Declined(reason) if reason.kind == ReasonKind::NotFound => {
+                ((!in_doubt).then_some(Finding::Unheard), None)
+            }
+            Answer::Declined(reason) | Answer::Unknown(reason) => (None, Some(reason)),
+        };
+        Self {
+            finding,
+            wish: Wish::Observe,
+            reason,
+            is_no: false,
         }
     }
 }

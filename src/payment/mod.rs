@@ -19,18 +19,18 @@ pub mod settlement;
 pub mod store;
 pub mod webhook;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use chrono::{DateTime, Utc};
 use entity::payment::{self, PaymentProvider};
-use sea_orm::ActiveEnum;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use crate::clock::Clock;
 
 use checkout::Checkout;
 use gateway::{BaseUrl, Gateways, Prepared};
 use reqwest::Url;
+use settlement::{seen_status, word};
 use webhook::Verifier;
 
 pub use inquiry::bill;
@@ -51,8 +51,10 @@ pub struct Payments {
     pub scripts: Scripts,
     /// Believes PortOne's webhooks; `None` believes nobody.
     pub webhooks: Option<Verifier>,
-    /// Wakes the reconciler.
-    pub wake: Notify,
+    /// Wakes the reconcilers.
+    pub wake: watch::Sender<()>,
+    /// The longest that a gateway may take to answer.
+    pub patience: Duration,
 }
 
 /// Where browsers get the scripts of gateways that open their windows in the shop's page.
@@ -68,6 +70,11 @@ impl Payments {
         self.gateways
             .get(provider)
             .is_some_and(|gateway| gateway.admits(now))
+    }
+
+    /// Has the reconcilers look at what is due now.
+    pub fn wake(&self) {
+        self.wake.send_replace(());
     }
 
     /// Payments without any gateway.
@@ -89,7 +96,7 @@ impl Payments {
             if let Some(order_id) = payment.order_id {
                 query.append_pair("order", &order_id.to_string());
             }
-            query.append_pair("status", &payment.status.to_value());
+            query.append_pair("status", &word(seen_status(payment)));
         }
         url.into()
     }

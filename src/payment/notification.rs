@@ -91,7 +91,7 @@ async fn take(app: &App, notice: &Notice<'_>) -> Result<(), Refused> {
         .await
         .map_err(Failure::<Never>::into_fault)?;
     if is_news {
-        app.payments.wake.notify_one();
+        app.payments.wake();
     }
     Ok(())
 }

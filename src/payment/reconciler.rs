@@ -1,17 +1,19 @@
 //! The reconciler: ends every payment in a certain state, and gets every refund done, whatever was lost.
 //!
-//! Each instance runs one. It claims what is due for a while (rows that another instance is just claiming are passed
-//! over), asks the gateway, and settles; what is still not certain is due again later, ever more rarely. All that it
-//! needs stands in the tables, so a killed server's work is another's, or its own after the start.
+//! Each instance runs one a gateway, so that one that hangs holds up none of the others. It claims what is due for a
+//! while (rows that another instance is just claiming are passed over), asks the gateway, and settles; what is still
+//! not certain is due again later, ever more rarely. All that it needs stands in the tables, so a killed server's work
+//! is another's, or its own after the start.
 
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use entity::{
     id::{PaymentId, RefundId},
-    payment::{self, PaymentStatus},
+    payment::{self, PaymentProvider, PaymentStatus},
 };
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::{FutureExt, future::join_all};
+use sea_orm::Iterable;
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -24,8 +26,11 @@ use super::{
 };
 use crate::{app::App, fault::Fault};
 
-/// How long a claim lasts: longer than the slowest gateway takes to answer twice.
-const LEASE: Duration = Duration::from_mins(3);
+/// How often a gateway is asked about one payment or refund at most.
+const QUESTIONS_MAX: u32 = 3;
+
+/// How much longer a claim lasts than all answers may take.
+const LEASE_MARGIN: Duration = Duration::from_secs(15);
 
 /// How long to sleep at most: another instance's work becomes due without a word.
 const SLEEP_MAX: Duration = Duration::from_secs(5);
@@ -33,38 +38,52 @@ const SLEEP_MAX: Duration = Duration::from_secs(5);
 /// How long to sleep at least, so that a clock that stands still does not spin.
 const SLEEP_MIN: Duration = Duration::from_millis(20);
 
-/// How many are claimed at once.
-const CLAIM: u64 = 32;
+/// How many payments, and how many refunds, are claimed and asked about at once.
+const CLAIM: u64 = 8;
 
-/// How many are asked about at the same time.
-const AT_ONCE: usize = 8;
-
-/// Starts the loop; it ends soon after `stopping`.
-pub fn start(app: Arc<App>, stopping: CancellationToken) -> JoinHandle<()> {
+/// Starts the loops; they end soon after `stopping`.
+pub fn start(app: &Arc<App>, stopping: &CancellationToken) -> JoinHandle<()> {
+    let loops = PaymentProvider::iter().map(|provider| {
+        let (app, stopping) = (app.clone(), stopping.clone());
+        tokio::spawn(async move { reconcile(&app, provider, &stopping).await })
+    });
+    let loops = loops.collect::<Vec<_>>();
     tokio::spawn(async move {
-        while !stopping.is_cancelled() {
-            let pause = match round(&app).await {
-                Ok(pause) => pause,
-                Err(error) => {
-                    tracing::warn!(%error, "the payments could not be looked at");
-                    SLEEP_MAX
-                }
-            };
-            tokio::select! {
-                () = stopping.cancelled() => {}
-                _ = timeout(pause, app.payments.wake.notified()) => {}
+        for ended in join_all(loops).await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a reconciler died");
             }
         }
     })
 }
 
-/// Does all that is due; gives how long nothing will be.
-async fn round(app: &Arc<App>) -> Result<Duration, Fault> {
+async fn reconcile(app: &Arc<App>, provider: PaymentProvider, stopping: &CancellationToken) {
+    let mut woken = app.payments.wake.subscribe();
+    while !stopping.is_cancelled() {
+        // What becomes due from here on wakes it once more.
+        woken.mark_unchanged();
+        let pause = match round(app, provider).await {
+            Ok(pause) => pause,
+            Err(error) => {
+                tracing::warn!(%error, ?provider, "the payments could not be looked at");
+                SLEEP_MAX
+            }
+        };
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            _ = timeout(pause, woken.changed()) => {}
+        }
+    }
+}
+
+/// Does all that is due at a gateway; gives how long nothing will be.
+async fn round(app: &Arc<App>, provider: PaymentProvider) -> Result<Duration, Fault> {
+    let db = app.db.writer();
     loop {
         let now = app.clock.now();
-        let lease = now + LEASE;
-        let payments = store::claim_payments(app.db.writer(), now, lease, CLAIM).await?;
-        let refunds = store::claim_refunds(app.db.writer(), now, lease, CLAIM).await?;
+        let lease = now + app.payments.patience * QUESTIONS_MAX + LEASE_MARGIN;
+        let payments = store::claim_payments(db, provider, now, lease, CLAIM).await?;
+        let refunds = store::claim_refunds(db, provider, now, lease, CLAIM).await?;
         if payments.is_empty() && refunds.is_empty() {
             break;
         }
@@ -74,11 +93,9 @@ async fn round(app: &Arc<App>) -> Result<Duration, Fault> {
         let refunds = refunds
             .into_iter()
             .map(|id| refund(app.clone(), id).boxed());
-        stream::iter(payments.chain(refunds).collect::<Vec<_>>())
-            .for_each_concurrent(AT_ONCE, |asked| asked)
-            .await;
+        join_all(payments.chain(refunds)).await;
     }
-    let due = store::next_due(app.db.writer()).await?;
+    let due = store::next_due(db, provider).await?;
     let pause = due.and_then(|due| (due - app.clock.now()).to_std().ok());
     Ok(pause.unwrap_or(SLEEP_MAX).clamp(SLEEP_MIN, SLEEP_MAX))
 }

@@ -22,6 +22,8 @@ pub struct NewPayment {
     pub order_name: String,
     pub amount: Won,
     pub charge_key: Option<String>,
+    /// Whether what it pays for goes back into the member's cart if it ends unpaid.
+    pub is_from_cart: bool,
     pub within: Duration,
 }
 
@@ -43,6 +45,7 @@ pub fn created(
         taken: Won::ZERO,
         refunded: Won::ZERO,
         charge_key: new.charge_key,
+        is_from_cart: new.is_from_cart,
         checkout: None,
         reference: None,
         approving_since: None,
@@ -141,6 +144,7 @@ mod tests {
             order_name: "참외 외 1건".into(),
             amount: Won(12_000),
             charge_key: Some("key".into()),
+            is_from_cart: false,
             within: Duration::from_mins(15),
         };
         let (payment, event) = created(new, PaymentId(Uuid::nil()), DateTime::UNIX_EPOCH);

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use clap::Args;
 use reqwest::Url;
 use sandbox::Sandbox;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use super::{
     Payments, Scripts,
@@ -182,7 +182,15 @@ impl PaymentSettings {
             kakaopay: self.kakaopay(&public_url)?,
         };
         let webhooks = match self.portone_webhook_secrets.as_slice() {
-            [] => None,
+            [] => {
+                if settings.portone.is_some() {
+                    tracing::warn!(
+                        "without PORTONE_WEBHOOK_SECRETS no webhook of PortOne is believed: who pays and closes the \
+                         browser is found paid when the payment is looked at"
+                    );
+                }
+                None
+            }
             secrets => Some(Verifier::new(secrets)?),
         };
         Ok(Payments {
@@ -195,7 +203,8 @@ impl PaymentSettings {
                 toss: self.toss_script_url.clone(),
             },
             webhooks,
-            wake: Notify::new(),
+            wake: watch::Sender::new(()),
+            patience: self.timeout(SECONDS),
         })
     }
 
@@ -229,12 +238,17 @@ impl PaymentSettings {
     }
 
     /// No money goes to a gateway in the open.
-    fn check_address(&self, setting: &'static str, address: &BaseUrl) -> Result<(), WrongPayments> {
-        if address.is_secure() || self.accept_test_payments {
+    fn check_address(&self, setting: &'static str, is_secure: bool) -> Result<(), WrongPayments> {
+        if is_secure || self.accept_test_payments {
             Ok(())
         } else {
             Err(WrongPayments::Plain(setting))
         }
+    }
+
+    /// Nor does a script that sees the member pay come in the open.
+    fn check_script(&self, setting: &'static str, script: &Url) -> Result<(), WrongPayments> {
+        self.check_address(setting, script.scheme() == "https")
     }
 
     fn timeout(&self, seconds: u64) -> Duration {
@@ -249,7 +263,8 @@ impl PaymentSettings {
         ) {
             (None, None, None) => Ok(None),
             (Some(api_secret), Some(store_id), Some(channel_key)) => {
-                self.check_address("PORTONE_URL", &self.portone_url)?;
+                self.check_address("PORTONE_URL", self.portone_url.is_secure())?;
+                self.check_script("PORTONE_SCRIPT_URL", &self.portone_script_url)?;
                 Ok(Some(PortOneSettings {
                     base_url: self.portone_url.clone(),
                     api_secret: api_secret.clone(),
@@ -269,7 +284,8 @@ impl PaymentSettings {
         match (&self.toss_client_key, &self.toss_secret_key) {
             (None, None) => Ok(None),
             (Some(client_key), Some(secret_key)) => {
-                self.check_address("TOSS_URL", &self.toss_url)?;
+                self.check_address("TOSS_URL", self.toss_url.is_secure())?;
+                self.check_script("TOSS_SCRIPT_URL", &self.toss_script_url)?;
                 if secret_key.bytes().starts_with(TOSS_TEST_KEY) && !self.accept_test_payments {
                     return Err(WrongPayments::TestKeys("TOSS_SECRET_KEY"));
                 }
@@ -290,7 +306,7 @@ impl PaymentSettings {
         match (&self.kakaopay_secret_key, &self.kakaopay_cid) {
             (None, None) => Ok(None),
             (Some(secret_key), Some(cid)) => {
-                self.check_address("KAKAOPAY_URL", &self.kakaopay_url)?;
+                self.check_address("KAKAOPAY_URL", self.kakaopay_url.is_secure())?;
                 if cid.starts_with(KAKAOPAY_TEST_CID) && !self.accept_test_payments {
                     return Err(WrongPayments::TestKeys("KAKAOPAY_CID"));
                 }

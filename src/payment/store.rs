@@ -8,8 +8,8 @@ use entity::{
     webhook_receipt,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult,
-    QueryFilter, QueryOrder, QuerySelect, Statement, sea_query::OnConflict,
+    ActiveEnum, ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait,
+    FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement, sea_query::OnConflict,
 };
 
 use crate::{db::Transaction, rows::insert};
@@ -182,14 +182,17 @@ struct Claimed<I: sea_orm::TryGetable> {
     id: I,
 }
 
-/// Claims payments that are due, the longest due first: until `lease` nobody else is given them.
+/// Claims payments of a provider that are due, the longest due first: until `lease` nobody else is given them.
 pub async fn claim_payments(
     db: &impl ConnectionTrait,
+    provider: PaymentProvider,
     now: DateTime<Utc>,
     lease: DateTime<Utc>,
     most: u64,
 ) -> Result<Vec<PaymentId>, DbErr> {
-    let claimed = claim(db, "payment", now, lease, most);
+    let due =
+        "SELECT id FROM payment WHERE check_at <= $1 AND provider = $4 ORDER BY check_at LIMIT $3";
+    let claimed = claim(db, "payment", due, provider, now, lease, most);
     let claimed = Claimed::<PaymentId>::find_by_statement(claimed)
         .all(db)
         .await?;
@@ -199,11 +202,14 @@ pub async fn claim_payments(
 /// Claims refunds likewise.
 pub async fn claim_refunds(
     db: &impl ConnectionTrait,
+    provider: PaymentProvider,
     now: DateTime<Utc>,
     lease: DateTime<Utc>,
     most: u64,
 ) -> Result<Vec<RefundId>, DbErr> {
-    let claimed = claim(db, "refund", now, lease, most);
+    let due = "SELECT refund.id FROM refund JOIN payment ON payment.id = refund.payment_id \
+               WHERE refund.check_at <= $1 AND payment.provider = $4 ORDER BY refund.check_at LIMIT $3";
+    let claimed = claim(db, "refund", due, provider, now, lease, most);
     let claimed = Claimed::<RefundId>::find_by_statement(claimed)
         .all(db)
         .await?;
@@ -214,33 +220,53 @@ pub async fn claim_refunds(
 fn claim(
     db: &impl ConnectionTrait,
     table: &str,
+    due: &str,
+    provider: PaymentProvider,
     now: DateTime<Utc>,
     lease: DateTime<Utc>,
     most: u64,
 ) -> Statement {
     let backend = db.get_database_backend();
     let skip = match backend {
-        DbBackend::Postgres => "FOR UPDATE SKIP LOCKED",
-        _ => "",
+        DbBackend::Postgres => format!("FOR UPDATE OF {table} SKIP LOCKED"),
+        _ => String::new(),
     };
+    // Materialized, so that it is looked for once: locking has made a plan that looks twice claim more.
     let sql = format!(
-        "UPDATE {table} SET check_at = $2 WHERE id IN \
-         (SELECT id FROM {table} WHERE check_at <= $1 ORDER BY check_at LIMIT $3 {skip}) RETURNING id"
+        "WITH due AS MATERIALIZED ({due} {skip}) \
+         UPDATE {table} SET check_at = $2 WHERE id IN (SELECT id FROM due) RETURNING id"
     );
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    Statement::from_sql_and_values(backend, sql, [now.into(), lease.into(), most.into()])
+    let values = [
+        now.into(),
+        lease.into(),
+        most.into(),
+        provider.to_value().into(),
+    ];
+    Statement::from_sql_and_values(backend, sql, values)
 }
 
-/// When something is due next, if anything is.
-pub async fn next_due(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, DbErr> {
-    let sql = "SELECT MIN(due) AS due FROM (\
-               SELECT MIN(check_at) AS due FROM payment WHERE check_at IS NOT NULL \
-               UNION ALL SELECT MIN(check_at) FROM refund WHERE check_at IS NOT NULL) AS checks";
-    let statement = Statement::from_string(db.get_database_backend(), sql);
-    match db.query_one_raw(statement).await? {
-        Some(row) => row.try_get("", "due"),
-        None => Ok(None),
-    }
+/// When something of a provider's is due next, if anything is.
+pub async fn next_due(
+    db: &impl ConnectionTrait,
+    provider: PaymentProvider,
+) -> Result<Option<DateTime<Utc>>, DbErr> {
+    let payment = payment::Entity::find()
+        .select_only()
+        .column(payment::Column::CheckAt)
+        .filter(payment::COLUMN.provider.eq(provider))
+        .filter(payment::COLUMN.check_at.is_not_null())
+        .order_by_asc(payment::COLUMN.check_at);
+    let refund = refund::Entity::find()
+        .inner_join(payment::Entity)
+        .select_only()
+        .column(refund::Column::CheckAt)
+        .filter(payment::COLUMN.provider.eq(provider))
+        .filter(refund::COLUMN.check_at.is_not_null())
+        .order_by_asc(refund::COLUMN.check_at);
+    let payment = payment.into_tuple::<DateTime<Utc>>().one(db).await?;
+    let refund = refund.into_tuple::<DateTime<Utc>>().one(db).await?;
+    Ok(payment.into_iter().chain(refund).min())
 }
 
 /// What of the payment's money is owed or was given back by us.

@@ -209,7 +209,7 @@ impl PayingShop {
     async fn settle(&self) {
         let begun = Instant::now();
         loop {
-            self.shop.app().payments.wake.notify_one();
+            self.shop.app().payments.wake();
             sleep(Duration::from_millis(60)).await;
             let db = self.shop.app().db.reader();
             let payments = payment::Entity::find().all(db).await.expect("payments");
@@ -379,7 +379,7 @@ both! {
             let deadline = Instant::now() + Duration::from_secs(10);
             while shop.look(&mina, &order).await["payments"][0]["status"] == "EXPIRED" && Instant::now() < deadline {
                 shop.shop.advance(Duration::from_mins(10));
-                shop.shop.app().payments.wake.notify_one();
+                shop.shop.app().payments.wake();
                 sleep(Duration::from_millis(100)).await;
             }
             shop.settle().await;

@@ -15,7 +15,12 @@ use entity::{
 use serde::Deserialize;
 
 use super::{HttpState, Of};
-use crate::payment::{checkout::Checkout, gateway::Window, store};
+use crate::payment::{
+    checkout::Checkout,
+    gateway::Window,
+    settlement::{seen_status, word},
+    store,
+};
 
 const SCRIPT: &str = include_str!("window.js");
 const STYLE: &str = include_str!("page.css");
@@ -125,7 +130,7 @@ pub async fn result(State(state): State<HttpState>, Query(query): Query<Went>) -
     let Some(payment) = find(&state, query.payment.as_deref().unwrap_or_default()).await else {
         return not_found();
     };
-    let (class, korean, english) = match payment.status {
+    let (class, korean, english) = match seen_status(&payment) {
         PaymentStatus::Ready => (
             "waiting",
             "결제를 확인하고 있습니다.",
@@ -152,7 +157,7 @@ pub async fn result(State(state): State<HttpState>, Query(query): Query<Went>) -
         r#"<p class="{class}" id="result" data-status="{status}">{korean} <span lang="en">{english}</span></p>
 <p class="amount">{amount}원</p>
 <p>{name}</p>"#,
-        status = crate::payment::settlement::word(payment.status),
+        status = word(seen_status(&payment)),
         amount = payment.amount,
         name = escaped(&payment.order_name),
     );

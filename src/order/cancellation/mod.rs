@@ -50,7 +50,7 @@ pub async fn cancel(app: &App, wish: &Cancel) -> Outcome<order::Model, Refusal> 
         .await?;
     if let Some(cancellation) = cancellation {
         // There may be money to give back at a gateway.
-        app.payments.wake.notify_one();
+        app.payments.wake();
         app.bus
             .publish_order_event(order.member_id, cancellation.event);
         for item in cancellation.items {

@@ -408,7 +408,8 @@ impl<R: Rng> Draft<'_, R> {
             note: None,
             at: self.now,
         };
-        let payment = gateway.map(|gateway| self.payment(gateway, &order, &items));
+        let is_from_cart = !basket.cart_lines.is_empty();
+        let payment = gateway.map(|gateway| self.payment(gateway, &order, &items, is_from_cart));
         let announcement = match payment {
             Some(_) => None,
             None => Some(order_paid(new_id(self.now, self.rng), &order, &items)),
@@ -429,6 +430,7 @@ impl<R: Rng> Draft<'_, R> {
         gateway: Gateway,
         order: &order::Model,
         items: &[order_item::Model],
+        is_from_cart: bool,
     ) -> (payment::Model, payment_event::Model) {
         let new = NewPayment {
             member_id: self.member_id,
@@ -437,6 +439,7 @@ impl<R: Rng> Draft<'_, R> {
             order_name: order_name(items),
             amount: order.amount_due,
             charge_key: None,
+            is_from_cart,
             within: gateway.within,
         };
         created(new, new_id(self.now, self.rng), self.now)

@@ -27,7 +27,7 @@ pub enum ReasonKind {
     Payer,
     /// Not now: the same may be asked again later.
     Later,
-    /// The gateway has no such payment.
+    /// The gateway has no such payment, or knows nothing of the proof.
     NotFound,
     /// Our keys or settings: somebody must look.
     Configuration,

@@ -43,13 +43,18 @@ impl Breaker {
         }
     }
 
+    /// Whether the gateway was in order when it last answered.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.0, State::Closed { .. })
+    }
+
     /// Whether one more may try. After the pause the first who asks is the probe, and nobody else until the
     /// gateway has answered.
     pub fn admits(&mut self, now: DateTime<Utc>) -> bool {
         if self.is_open(now) {
             return false;
         }
-        if !matches!(self.0, State::Closed { .. }) {
+        if !self.is_closed() {
             self.0 = State::HalfOpen { since: now };
         }
         true
@@ -111,6 +116,9 @@ mod tests {
         assert!(breaker.admits(at(10_000)));
         assert!(!breaker.admits(at(10_000)));
         assert!(breaker.is_open(at(19_999)));
+        assert!(!breaker.is_closed(), "nobody has answered yet");
+        breaker.answered();
+        assert!(breaker.is_closed());
     }
 
     #[test]

@@ -33,6 +33,11 @@ impl Guarded {
         self.health.breaker().is_open(now)
     }
 
+    /// Whether whoever begins something new now is the probe that tells whether the gateway is back.
+    pub fn is_probed(&self) -> bool {
+        !self.health.breaker().is_closed()
+    }
+
     /// Whether something new may be begun with the gateway. Who is told so is expected to try: the answer may
     /// decide for everybody else.
     pub fn admits(&self, now: DateTime<Utc>) -> bool {

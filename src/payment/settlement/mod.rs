@@ -30,6 +30,7 @@ use super::{
 };
 use crate::{
     app::App,
+    cart,
     clock::new_id,
     db::Transaction,
     fault::{Failure, Fault, Never, Outcome},
@@ -78,7 +79,7 @@ pub async fn settle(
             app.bus.stock.publish(&item.product_id, item.option_id);
         }
     }
-    app.payments.wake.notify_one();
+    app.payments.wake();
     Ok(settled.payment)
 }
 
@@ -108,6 +109,7 @@ async fn settle_in(
     };
     let settlement = decide(&payment, finding, wish, app.payments.accepts_test);
     let mut work = Work {
+        app,
         tx,
         payment,
         now,
@@ -160,6 +162,7 @@ const fn name(settlement: &Settlement) -> &'static str {
 
 /// One payment under its lock.
 struct Work<'t> {
+    app: &'t App,
     tx: &'t Transaction,
     payment: payment::Model,
     record: Option<&'t Record>,
@@ -353,7 +356,7 @@ impl Work<'_> {
         }
     }
 
-    /// Cancels an order that waits for its payment: stock and points go back.
+    /// Cancels an order that waits for its payment: points and stock go back, and what came out of the cart.
     async fn cancel(
         &self,
         mut order: order::Model,
@@ -363,6 +366,11 @@ impl Work<'_> {
         for item in &mut items {
             item.status = OrderStatus::Canceled;
             item.cancel_reason = Some(reason);
+        }
+        if self.payment.is_from_cart {
+            let pieces = orders::cancellation::pieces(&items);
+            let max = self.app.limits.line_quantity_max;
+            cart::put_back(self.tx, order.member_id, &pieces, max, self.now).await?;
         }
         point::refund(
             self.tx,
@@ -411,6 +419,14 @@ impl Work<'_> {
 /// Whether a payment was taken, but not as agreed.
 pub fn is_mismatched(payment: &payment::Model) -> bool {
     payment.paid_at.is_some() && payment.failure.is_some()
+}
+
+/// Where a payment stands for the member: what was taken and does not count is on its way back.
+pub fn seen_status(payment: &payment::Model) -> PaymentStatus {
+    match payment.status {
+        PaymentStatus::Paid if is_mismatched(payment) => PaymentStatus::Canceled,
+        status => status,
+    }
 }
 
 /// A status in the API's word.

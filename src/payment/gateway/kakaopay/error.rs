@@ -28,7 +28,8 @@ fn kind(code: i64, method: Option<&str>) -> ReasonKind {
         (-780, Some(method)) => approval_kind(method),
         (-781, Some(method)) => method_kind(method),
         (-797, _) => Payer,
-        (-721, _) => NotFound,
+        // The window did not agree to it, or did not give this token.
+        (-701 | -708 | -721, _) => NotFound,
         (-429, _) => Later,
         (-500 | -503, _) => Gateway,
         (-400 | -401 | -403 | -404 | -706 | -707 | -733..=-730 | -798 | -799, _) => Configuration,
@@ -86,7 +87,7 @@ mod tests {
     #[test]
     fn every_error_has_the_kind_that_the_table_says() {
         for (codes, kind) in [
-            (&[-701, -702, -703, -704, -705, -708, -710, -711][..], Other),
+            (&[-702, -703, -704, -705, -710, -711][..], Other),
             (&[-722, -723, -724, -725, -726, -783, -784, -785], Other),
             (&[-780, -781, -999, 0, 1], Other),
             (
@@ -96,7 +97,7 @@ mod tests {
             (&[-400, -401, -403, -404], Configuration),
             (&[-429], Later),
             (&[-500, -503], Gateway),
-            (&[-721], NotFound),
+            (&[-701, -708, -721], NotFound),
             (&[-797], Payer),
         ] {
             for code in codes {
