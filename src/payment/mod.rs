@@ -23,7 +23,6 @@ use std::net::SocketAddr;
 
 use chrono::{DateTime, Utc};
 use entity::payment::{self, PaymentProvider};
-use sea_orm::ActiveEnum;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
@@ -31,6 +30,7 @@ use crate::clock::Clock;
 use checkout::Checkout;
 use gateway::{BaseUrl, Gateways, Prepared};
 use reqwest::Url;
+use settlement::{outcome, word};
 use webhook::Verifier;
 
 pub use inquiry::bill;
@@ -89,7 +89,7 @@ impl Payments {
             if let Some(order_id) = payment.order_id {
                 query.append_pair("order", &order_id.to_string());
             }
-            query.append_pair("status", &payment.status.to_value());
+            query.append_pair("status", &word(outcome(payment)));
         }
         url.into()
     }

@@ -410,6 +410,15 @@ pub fn is_mismatched(payment: &payment::Model) -> bool {
     payment.paid_at.is_some() && payment.failure.is_some()
 }
 
+/// How a payment went for its member: what is owed back counts as given back, however far its gateway is with it.
+pub fn outcome(payment: &payment::Model) -> PaymentStatus {
+    if is_mismatched(payment) {
+        PaymentStatus::Canceled
+    } else {
+        payment.status
+    }
+}
+
 /// A status in the API's word.
 pub fn word(status: PaymentStatus) -> String {
     status.to_value()
