@@ -1,4 +1,5 @@
-//! The README keeps its word: every command of its tour runs, and answers as it says.
+//! The documents keep their word: every command of the README's tour runs, and answers as it says; every test that
+//! docs/payments.md names is there.
 
 #![expect(
     clippy::expect_used,
@@ -7,13 +8,16 @@
 )]
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Write},
+    path::Path,
     process::{Child, ChildStdout, Command, Stdio},
 };
 
 use tempfile::TempDir;
 
 const README: &str = include_str!("../README.md");
+const PAYMENTS: &str = include_str!("../docs/payments.md");
 
 /// The demo shop on a port of its own; stopped when dropped.
 struct Demo {
@@ -174,6 +178,57 @@ fn every_variable_of_the_server_is_in_the_table() {
             README.contains(&format!("| `{variable}` |")),
             "{variable} is not in the table"
         );
+    }
+}
+
+/// The tests that the table of faults names, in its last column.
+fn named_tests() -> Vec<&'static str> {
+    let (_, table) = PAYMENTS
+        .split_once("\n## Every fault and its test\n")
+        .expect("a table of faults");
+    let (table, _) = table
+        .split_once("\n## ")
+        .expect("something after the table");
+    let rows = table.lines().filter(|line| line.starts_with("| ")).skip(2);
+    let cells = rows.filter_map(|row| row.trim_end_matches('|').rsplit('|').next());
+    cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect()
+}
+
+/// Everything that is written in the folder, in Rust and JavaScript.
+fn sources(folder: &Path, text: &mut String) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().unwrap_or_default();
+        if path.is_dir() && name != "node_modules" {
+            sources(&path, text);
+        } else if path
+            .extension()
+            .is_some_and(|kind| kind == "rs" || kind == "mjs")
+        {
+            *text += &fs::read_to_string(&path).expect("a text");
+        }
+    }
+}
+
+#[test]
+fn every_test_that_the_table_of_faults_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut text = String::new();
+    for folder in ["src", "tests", "sandbox/tests"] {
+        sources(&root.join(folder), &mut text);
+    }
+    let named = named_tests();
+    assert!(named.len() > 40, "the table names {named:?}");
+    for name in named {
+        let is_there = if name.contains(' ') {
+            // The browser's tests have sentences for names.
+            text.contains(&format!("test(\"{name}")) || text.contains(&format!("test(`{name}"))
+        } else {
+            text.contains(&format!("fn {name}(")) || text.contains(&format!("mod {name} {{"))
+        };
+        assert!(is_there, "there is no test {name}");
     }
 }
 

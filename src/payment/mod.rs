@@ -30,7 +30,7 @@ use crate::clock::Clock;
 use checkout::Checkout;
 use gateway::{BaseUrl, Gateways, Prepared};
 use reqwest::Url;
-use settlement::{seen_status, word};
+use settlement::{outcome, word};
 use webhook::Verifier;
 
 pub use inquiry::bill;
@@ -96,7 +96,7 @@ impl Payments {
             if let Some(order_id) = payment.order_id {
                 query.append_pair("order", &order_id.to_string());
             }
-            query.append_pair("status", &word(seen_status(payment)));
+            query.append_pair("status", &word(outcome(payment)));
         }
         url.into()
     }

@@ -336,3 +336,55 @@ impl Default for PaymentSettings {
         <Told as clap::Parser>::parse_from(["jangteo"]).settings
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a server that is given these settings says to them.
+    fn open(arguments: &[&str]) -> Result<(), String> {
+        #[derive(clap::Parser)]
+        struct Told {
+            #[command(flatten)]
+            settings: PaymentSettings,
+        }
+        let arguments = std::iter::once(&"jangteo").chain(arguments);
+        let Told { settings } = clap::Parser::try_parse_from(arguments).unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], 8080));
+        let opened = settings.open(address, &Clock::system());
+        opened.map(drop).map_err(|error| error.to_string())
+    }
+
+    const TOSS: [&str; 4] = ["--toss-client-key", "ck", "--toss-secret-key", "live_sk"];
+    const TEST_KEY: [&str; 4] = ["--toss-client-key", "ck", "--toss-secret-key", "test_sk"];
+    const TEST_CID: [&str; 4] = ["--kakaopay-secret-key", "k", "--kakaopay-cid", "TC0ONETIME"];
+    const PLAIN: [&str; 2] = ["--toss-url", "http://127.0.0.1:8081/toss"];
+    const TEST_MONEY: [&str; 2] = ["--accept-test-payments", "true"];
+
+    #[test]
+    fn a_server_that_sells_takes_no_test_keys_and_no_open_way() {
+        assert_eq!(open(&TOSS), Ok(()));
+        for (settings, named) in [
+            (TEST_KEY.to_vec(), "TOSS_SECRET_KEY"),
+            (TEST_CID.to_vec(), "KAKAOPAY_CID"),
+            ([&TOSS[..], &PLAIN].concat(), "TOSS_URL"),
+        ] {
+            let refusal = open(&settings).unwrap_err();
+            assert!(refusal.starts_with(named), "{refusal}");
+            assert!(refusal.contains("ACCEPT_TEST_PAYMENTS"), "{refusal}");
+            assert_eq!(open(&[&settings[..], &TEST_MONEY].concat()), Ok(()));
+        }
+    }
+
+    #[test]
+    fn half_of_a_gateways_keys_are_named_with_the_other_half() {
+        for (settings, other) in [
+            (&TOSS[..2], "TOSS_SECRET_KEY"),
+            (&TEST_CID[..2], "KAKAOPAY_CID"),
+            (&["--portone-store-id", "store"], "PORTONE_API_SECRET"),
+        ] {
+            let refusal = open(settings).unwrap_err();
+            assert!(refusal.contains(other), "{refusal}");
+        }
+    }
+}

@@ -5,27 +5,20 @@
 //   CHROMIUM        the browser; /usr/bin/chromium unless told
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { launch, PATIENCE_MS, required, screenshot } from "./browser.mjs";
+import * as graphiql from "./graphiql.mjs";
 
-const PATIENCE_MS = 30_000;
+const { orderKey, run, signIn, start, subscription } = graphiql;
 const server = new URL(required("JANGTEO_URL"));
-const screenshots = process.env.SCREENSHOT_DIR ?? fileURLToPath(new URL("../../target/screenshots", import.meta.url));
+const openGraphiql = () => graphiql.openGraphiql(context, server.href);
 
 let browser;
 let context;
 const complaints = [];
 
 before(async () => {
-  mkdirSync(screenshots, { recursive: true });
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    // Chromium refuses to sandbox itself for root, which is who runs inside most containers.
-    args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
-  });
+  browser = await launch();
   context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   context.setDefaultTimeout(PATIENCE_MS);
   context.on("page", listenForComplaints);
@@ -111,68 +104,6 @@ test("the browser had nothing to complain about, and nothing left the server", (
   assert.deepEqual(complaints, []);
 });
 
-// ------------------------------------------------------------------ GraphiQL, as a person uses it
-
-async function openGraphiql() {
-  const page = await context.newPage();
-  await page.goto(server.href);
-  // Without the schema there is no documentation, and fields are marked as unknown.
-  await page.locator(".graphiql-container").waitFor();
-  await page.locator("button[aria-label='Re-fetch GraphQL schema']:enabled").waitFor();
-  return page;
-}
-
-async function signIn(page) {
-  const { signIn } = await run(page, "SignIn");
-  assert.deepEqual(signIn.userErrors, [], "the demo member can sign in");
-  await page.getByRole("status").getByText(`Signed in as ${signIn.session.member.nickname}`).waitFor();
-}
-
-async function openTab(page, operation) {
-  await page.getByRole("tab").getByRole("button", { name: operation, exact: true }).click();
-  // GraphiQL reads the operation's name and kind a moment after the text has changed.
-  const known = (name) => document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror.operationName === name;
-  await page.waitForFunction(known, operation);
-}
-
-async function start(page, operation) {
-  await openTab(page, operation);
-  await page.getByRole("button", { name: /^Execute query/ }).click();
-}
-
-/** The idempotency key that the Order tab holds. */
-async function orderKey(page) {
-  await openTab(page, "Order");
-  const variables = page.locator('[aria-label="Variables"] .CodeMirror-line', { hasText: /order-[0-9a-f]{16}/ });
-  return (await variables.innerText()).match(/order-[0-9a-f]{16}/)[0];
-}
-
-/** Runs a ready tab and returns the data that the server answered. */
-async function run(page, operation) {
-  const answers = (response) => parse(response.request().postData())?.operationName === operation;
-  const [response] = await Promise.all([page.waitForResponse(answers), start(page, operation)]);
-  const text = await response.text();
-  const { data, errors } = parse(text) ?? assert.fail(`${operation} answered ${response.status()}: ${text}`);
-  assert.equal(errors, undefined, `${operation} answered with errors: ${text}`);
-  return data;
-}
-
-/** Resolves when the page has sent a subscription over an acknowledged WebSocket. */
-function subscription(page) {
-  return new Promise((resolve, reject) => {
-    const types = [];
-    const fail = () => reject(new Error(`No subscription began: the WebSocket saw ${types.join(", ") || "no message"}`));
-    const timer = setTimeout(fail, PATIENCE_MS);
-    const note = ({ payload }) => {
-      types.push(parse(payload)?.type);
-      if (!types.includes("connection_ack") || !types.includes("subscribe")) return;
-      clearTimeout(timer);
-      resolve();
-    };
-    page.once("websocket", (socket) => socket.on("framesent", note).on("framereceived", note).on("close", fail));
-  });
-}
-
 function listenForComplaints(page) {
   page.on("pageerror", (error) => complaints.push(`exception: ${error.message}`));
   page.on("console", (message) => {
@@ -185,20 +116,4 @@ function listenForComplaints(page) {
 function stays(url) {
   const { protocol, host } = new URL(url);
   if (protocol !== "data:" && host !== server.host) complaints.push(`request to ${url}`);
-}
-
-const screenshot = (page, name) => page.screenshot({ path: join(screenshots, `${name}.png`) });
-
-function parse(json) {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}
-
-function required(name) {
-  const value = process.env[name];
-  if (!value) throw new Error(`Set ${name} to the address of a running server with demo data`);
-  return value;
 }

@@ -1,5 +1,11 @@
 //! Payments through gateways: a real shop, and a sandbox that plays the gateways over real HTTP.
 
+mod answers;
+mod hanging;
+mod races;
+mod refunds;
+mod webhooks;
+
 use std::time::Duration;
 
 use entity::{
@@ -45,10 +51,15 @@ const ORDER: &str = "order { id status refunded pointsUsed amountDue paymentExpi
 
 impl PayingShop {
     async fn open(database: Database) -> Self {
+        Self::open_patient(database, Some(2)).await
+    }
+
+    /// A shop that waits for its gateways for so many seconds.
+    async fn open_patient(database: Database, gateway_seconds: Option<u64>) -> Self {
         let keys = Settings::demo(([127, 0, 0, 1], 0).into());
         let sandbox = Sandbox::start(keys.clone()).await.expect("a sandbox");
         let payments = PaymentSettings {
-            gateway_seconds: Some(2),
+            gateway_seconds,
             ..PaymentSettings::default()
         };
         let payments = payments.at(&sandbox, &keys).expect("payments");
@@ -176,6 +187,26 @@ impl PayingShop {
         self.control("/sandbox/faults", &order).await;
     }
 
+    /// How many faults no call has met yet.
+    async fn faults_left(&self) -> usize {
+        let url = self.sandbox.url("/sandbox/faults");
+        let answer = self.http.get(url).send().await.expect("an answer");
+        let faults: Vec<FaultOrder> = answer.json().await.expect("faults");
+        faults.len()
+    }
+
+    /// Returns when every fault was met: the calls that meet them are under way.
+    async fn until_faults_are_met(&self) {
+        let begun = Instant::now();
+        while self.faults_left().await > 0 {
+            assert!(
+                begun.elapsed() < Duration::from_secs(20),
+                "the gateway is asked"
+            );
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     async fn control(&self, path: &str, body: &impl Serialize) -> Value {
         let answer = self
             .http
@@ -203,6 +234,34 @@ impl PayingShop {
             ORDER.trim_start_matches("order {").trim_end_matches('}')
         );
         buyer.run(&query, json!({ "id": order["id"] })).await["node"].clone()
+    }
+
+    /// The order's statuses, from the first.
+    async fn history(&self, buyer: &Client, order: &Value) -> Vec<String> {
+        let query = "query($id: ID!) { node(id: $id) { ... on Order { history { status } } } }";
+        let data = buyer.run(query, json!({ "id": order["id"] })).await;
+        let history = data["node"]["history"].as_array().expect("a history");
+        history.iter().map(|event| text(&event["status"])).collect()
+    }
+
+    /// Cancels a paid order.
+    async fn cancel(&self, buyer: &Client, order: &Value) {
+        let input = json!({ "orderId": order["id"] });
+        let payload = buyer.mutate("cancelOrder", input, ORDER).await;
+        assert_eq!(payload["userErrors"], json!([]), "{payload:#}");
+    }
+
+    /// Gives the order's payment up.
+    async fn give_up(&self, buyer: &Client, order: &Value) {
+        let input = json!({ "paymentId": order["payments"][0]["id"] });
+        let payload = buyer
+            .mutate(
+                "abandonPayment",
+                input,
+                "payment { status } order { status }",
+            )
+            .await;
+        assert_eq!(payload["order"]["status"], "CANCELED", "{payload:#}");
     }
 
     /// Waits, with time passing in the shop, until no payment and no refund is due any more.
@@ -372,16 +431,13 @@ both! {
             }
             shop.shop.set_time(shop.sandbox.clock().now() + Duration::from_mins(16));
             let back = shop.press("PORTONE", &order, Button::Approve).await;
-            shop.come_back(back).await;
-            // Where the browser came back to a payment that had ended, the reconciler looks.
-            shop.shop.advance(Duration::from_mins(3));
-            shop.settle().await;
-            let deadline = Instant::now() + Duration::from_secs(10);
-            while shop.look(&mina, &order).await["payments"][0]["status"] == "EXPIRED" && Instant::now() < deadline {
-                shop.shop.advance(Duration::from_mins(10));
-                shop.shop.app().payments.wake();
-                sleep(Duration::from_millis(100)).await;
-            }
+            let landed = shop.come_back(back).await;
+            // Who comes back is told at once that the money goes back, however far that is.
+            let told = if is_left { "status=PAID" } else { "status=CANCELED" };
+            assert!(landed.query().is_some_and(|query| query.ends_with(told)), "{landed}");
+            let page = shop.http.get(landed).send().await.expect("a page").text().await.expect("a text");
+            let word = if is_left { "완료" } else { "환불" };
+            assert!(page.contains(word), "{page}");
             shop.settle().await;
             let order = shop.look(&mina, &order).await;
             let record = shop.record("PORTONE", &order).await;
@@ -525,25 +581,6 @@ both! {
         assert_eq!((&again["id"], &again["status"]), (&first["id"], &json!("CANCELED")));
         assert_eq!(shop.shop.stock(&shop.shirt).await, [1]);
         shop.assert_adds_up().await;
-    }
-
-    async fn a_gateway_that_hangs_holds_up_nobody_else(shop: PayingShop) {
-        let jun = shop.shop.member_with_points(10_000).await;
-        let mina = shop.shop.member().await;
-        let order = shop.order(&mina, "TOSS", 1, 0, "key").await;
-        shop.open_window("TOSS", &order).await;
-        let back = shop.press("TOSS", &order, Button::Approve).await;
-        shop.fault("TOSS", Step::Approve, 1, Fault::HangBefore { ms: 1_500 }).await;
-        let confirming = shop.come_back(back);
-        let buying = async {
-            sleep(Duration::from_millis(200)).await;
-            let placed = jun.order(&shop.shirt, 0, 1, "jun").await;
-            assert_eq!(placed["userErrors"], json!([]));
-            Instant::now()
-        };
-        let confirming = async { confirming.await; Instant::now() };
-        let (confirmed, bought) = tokio::join!(confirming, buying);
-        assert!(bought < confirmed, "an order of the same option went through while the gateway hung");
     }
 
     async fn a_gateway_without_keys_or_out_of_order_is_refused_at_once(shop: PayingShop) {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use axum::{
     extract::{Query, State},
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use entity::{
@@ -18,7 +18,7 @@ use super::{HttpState, Of};
 use crate::payment::{
     checkout::Checkout,
     gateway::Window,
-    settlement::{seen_status, word},
+    settlement::{outcome, word},
     store,
 };
 
@@ -130,14 +130,20 @@ pub async fn result(State(state): State<HttpState>, Query(query): Query<Went>) -
     let Some(payment) = find(&state, query.payment.as_deref().unwrap_or_default()).await else {
         return not_found();
     };
-    let (class, korean, english) = match seen_status(&payment) {
+    let status = outcome(&payment);
+    let (class, korean, english) = match status {
         PaymentStatus::Ready => (
             "waiting",
             "결제를 확인하고 있습니다.",
             "The payment is being settled.",
         ),
         PaymentStatus::Paid => ("paid", "결제가 완료되었습니다.", "The payment is complete."),
-        PaymentStatus::PartiallyCanceled | PaymentStatus::Canceled => (
+        PaymentStatus::PartiallyCanceled => (
+            "back",
+            "결제 금액의 일부가 환불됩니다.",
+            "A part of the payment is refunded.",
+        ),
+        PaymentStatus::Canceled => (
             "back",
             "결제가 취소되어 환불됩니다.",
             "The payment was canceled and is refunded.",
@@ -149,20 +155,28 @@ pub async fn result(State(state): State<HttpState>, Query(query): Query<Went>) -
         ),
         PaymentStatus::Expired => (
             "failed",
-            "결제 시간이 지났습니다.",
-            "The payment was not made in time.",
+            "결제 시간이 지났습니다. 결제된 금액은 없습니다.",
+            "The time to pay is over. Nothing was taken.",
         ),
     };
     let body = format!(
         r#"<p class="{class}" id="result" data-status="{status}">{korean} <span lang="en">{english}</span></p>
 <p class="amount">{amount}원</p>
 <p>{name}</p>"#,
-        status = word(seen_status(&payment)),
+        status = word(status),
         amount = payment.amount,
         name = escaped(&payment.order_name),
     );
-    html(StatusCode::OK, CLOSED, &body)
+    let mut page = html(StatusCode::OK, CLOSED, &body);
+    if status == PaymentStatus::Ready {
+        // Whoever waits sees how it ends.
+        page.headers_mut().insert(header::REFRESH, AGAIN);
+    }
+    page
 }
+
+/// After so many seconds a page that waits is asked for again.
+const AGAIN: HeaderValue = HeaderValue::from_static("2");
 
 /// A policy for a page that runs nothing.
 const CLOSED: &str =

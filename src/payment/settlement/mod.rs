@@ -421,11 +421,12 @@ pub fn is_mismatched(payment: &payment::Model) -> bool {
     payment.paid_at.is_some() && payment.failure.is_some()
 }
 
-/// Where a payment stands for the member: what was taken and does not count is on its way back.
-pub fn seen_status(payment: &payment::Model) -> PaymentStatus {
-    match payment.status {
-        PaymentStatus::Paid if is_mismatched(payment) => PaymentStatus::Canceled,
-        status => status,
+/// How a payment went for its member: what is owed back counts as given back, however far its gateway is with it.
+pub fn outcome(payment: &payment::Model) -> PaymentStatus {
+    if is_mismatched(payment) {
+        PaymentStatus::Canceled
+    } else {
+        payment.status
     }
 }
 
