@@ -70,6 +70,16 @@ const SETTINGS_OF_SNAPSHOTS: &str = "SET LOCAL statement_timeout = 0; \
      SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL enable_seqscan = on; \
      SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on";
 
+/// What SQLite keeps of the file in memory at most, a connection: 32 MiB, in its unit of minus a kibibyte.
+const CACHE: &str = "-32768";
+
+/// How many pages SQLite's write-ahead log holds before they are copied into the file: 40 MiB, so that a page that
+/// many transactions write is copied once.
+const CHECKPOINT: &str = "10000";
+
+/// How many rows SQLite reads ahead of whoever takes them: those of a whole batch.
+const ROWS_AHEAD: usize = 1_024;
+
 /// How long a statement waits for a connection, or for SQLite's write lock.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 
@@ -307,6 +317,9 @@ fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
             .busy_timeout(WAIT_MAX)
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "FULL")
+            .pragma("cache_size", CACHE)
+            .pragma("wal_autocheckpoint", CHECKPOINT)
+            .row_buffer_size(ROWS_AHEAD)
     });
     options
 }

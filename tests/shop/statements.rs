@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use jangteo::order::placement::{Command, Line, Placer, Request, Selection};
+use sea_orm::DbBackend;
 use serde_json::{Value, json};
 
 use crate::support::{Client, PLACE_ORDER, Product, Shop};
@@ -20,6 +21,14 @@ const CART: &str = "{ cart { total totalQuantity items {
 /// The answer to a query, and how many statements it took.
 async fn counted(shop: &Shop, client: &Client, query: &str, variables: Value) -> (Value, u64) {
     shop.statements(client.run(query, variables)).await
+}
+
+/// How many statements place a batch of whatever size: on PostgreSQL the stock is taken apart from the rest.
+fn placing(shop: &Shop) -> u64 {
+    match shop.app().db.backend() {
+        DbBackend::Postgres => 5,
+        _ => 4,
+    }
 }
 
 /// A hundred products of four stores, with three options each.
@@ -99,8 +108,9 @@ both! {
             assert_eq!(data["placeOrder"]["order"]["items"].as_array().map(Vec::len), Some(size));
             counts.push(count);
         }
-        // Five to place it, three to show it.
-        assert_eq!(counts, [8, 8, 8]);
+        // Those to place it, three to show it.
+        let expected = placing(&shop) + 3;
+        assert_eq!(counts, [expected; 3]);
     }
 
     async fn a_batch_takes_as_many_for_fifty_orders_as_for_one(shop: Shop) {
@@ -125,7 +135,8 @@ both! {
         let (of_one, count_of_one) = shop.statements(placer.place(one)).await;
         let (of_fifty, count_of_fifty) = shop.statements(placer.place(fifty)).await;
         assert!(of_one.iter().chain(&of_fifty).all(Result::is_ok));
-        assert_eq!((count_of_one, count_of_fifty), (5, 5));
+        let expected = placing(&shop);
+        assert_eq!((count_of_one, count_of_fifty), (expected, expected));
     }
 
     async fn a_cart_takes_as_many_for_twenty_lines_as_for_one(shop: Shop) {

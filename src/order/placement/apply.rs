@@ -1,4 +1,5 @@
-//! Applying: what a batch decided, written in a fixed number of statements; on PostgreSQL in two.
+//! Applying: what a batch decided, written in a fixed number of statements, which PostgreSQL gets in two
+//! round trips and SQLite in one call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,8 +30,13 @@ pub async fn apply(
     snapshot: &Snapshot,
 ) -> Result<(), DbErr> {
     let (rows, backend) = (Rows::of(decisions, snapshot), tx.get_database_backend());
-    execute_together(tx, rows.of_members(backend)).await?;
-    execute_together(tx, rows.of_all(backend)).await
+    let (first, last) = (rows.of_members(backend), rows.of_all(backend));
+    if backend == DbBackend::Sqlite {
+        // Its one writer holds up nobody but the next batch.
+        return execute_together(tx, [first, last].concat()).await;
+    }
+    execute_together(tx, first).await?;
+    execute_together(tx, last).await
 }
 
 /// What a batch writes, table by table.
