@@ -349,7 +349,7 @@ fn told(refusal: Refusal) -> InputError {
         },
         Refusal::ProofUnknown => InputError::new(
             Code::PaymentDeclined,
-            "The gateway does not know this: pay in the window, and send what it gives.",
+            "The gateway does not take this: pay in the window, and send what it gives.",
         ),
         Refusal::Declined(words) => InputError::new(
             Code::PaymentDeclined,

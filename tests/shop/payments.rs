@@ -1,6 +1,7 @@
 //! Payments through gateways: a real shop, and a sandbox that plays the gateways over real HTTP.
 
 mod answers;
+mod carts;
 mod hanging;
 mod races;
 mod refunds;
@@ -185,6 +186,12 @@ impl PayingShop {
             fault,
         };
         self.control("/sandbox/faults", &order).await;
+    }
+
+    async fn clear_faults(&self) {
+        let url = self.sandbox.url("/sandbox/faults");
+        let answer = self.http.delete(url).send().await.expect("an answer");
+        assert!(answer.status().is_success());
     }
 
     /// How many faults no call has met yet.

@@ -1,5 +1,7 @@
 //! Answers that get lost, come too late or make no sense, at every step: nothing is guessed, and nothing happens twice.
 
+use entity::payment::PaymentProvider;
+
 use super::*;
 
 /// What can happen to an answer before the gateway has acted.
@@ -173,5 +175,61 @@ both! {
         assert_eq!(shop.record("TOSS", &order).await.approvals, 0);
         assert_eq!(shop.shop.stock(&shop.shirt).await, [3]);
         shop.assert_adds_up().await;
+    }
+
+    async fn a_proof_that_nobody_gave_puts_nothing_in_doubt(shop: PayingShop) {
+        for (provider, field) in [("KAKAOPAY", "pgToken"), ("TOSS", "paymentKey")] {
+            let mina = shop.shop.member().await;
+            let order = shop.order(&mina, provider, 1, 0, "key").await;
+            shop.open_window(provider, &order).await;
+            let back = shop.press(provider, &order, Button::Approve).await;
+            let forged = json!({ "paymentId": order["payments"][0]["id"], field: "77e9forged" });
+            let payload = mina.mutate("confirmPayment", forged.clone(), "payment { status }").await;
+            assert_eq!(refusal(&payload).0, "PAYMENT_DECLINED", "{provider} {payload:#}");
+            // The right one is still good.
+            let landed = shop.come_back(back).await;
+            assert!(landed.query().is_some_and(|query| query.ends_with("status=PAID")), "{provider} {landed}");
+
+            // And who gives up after a forged one need not wait until it is certain.
+            let jun = shop.shop.member().await;
+            let order = shop.order(&jun, provider, 1, 0, "key").await;
+            shop.open_window(provider, &order).await;
+            let forged = json!({ "paymentId": order["payments"][0]["id"], field: "77e9forged" });
+            let payload = jun.mutate("confirmPayment", forged, "payment { status }").await;
+            assert_eq!(refusal(&payload).0, "PAYMENT_DECLINED", "{provider} {payload:#}");
+            shop.give_up(&jun, &order).await;
+        }
+        assert_eq!(shop.shop.stock(&shop.shirt).await, [1]);
+        shop.assert_adds_up().await;
+    }
+
+    async fn the_first_order_after_an_outage_asks_whether_the_gateway_is_back(shop: PayingShop) {
+        let mina = shop.shop.member().await;
+        let order = shop.order(&mina, "TOSS", 1, 0, "before").await;
+        shop.open_window("TOSS", &order).await;
+        let down = || Fault::ErrorBefore { status: 503, code: "SERVICE_UNAVAILABLE".into() };
+        shop.fault("TOSS", Step::Approve, 1, down()).await;
+        shop.fault("TOSS", Step::LookUp, 1_000, down()).await;
+        shop.pay("TOSS", &order).await;
+        let app = shop.shop.app();
+        let toss = app.payments.gateways.get(PaymentProvider::Toss).expect("it is configured");
+        let begun = Instant::now();
+        while !toss.is_open(app.clock.now()) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "it is asked until it is known to be down");
+            shop.shop.advance(Duration::from_secs(1));
+            app.payments.wake();
+            sleep(Duration::from_millis(50)).await;
+        }
+        // Long enough for a probe, which finds it still down: nothing is held for it.
+        shop.shop.advance(Duration::from_secs(11));
+        let jun = shop.shop.member().await;
+        let payload = shop.try_order(&jun, "TOSS", 1, 0, "probe").await;
+        assert_eq!(refusal(&payload).0, "PAYMENT_UNAVAILABLE");
+        assert_eq!(shop.shop.stock(&shop.shirt).await, [2]);
+
+        shop.clear_faults().await;
+        shop.shop.advance(Duration::from_secs(11));
+        shop.order(&jun, "TOSS", 1, 0, "back").await;
+        assert_eq!(shop.shop.stock(&shop.shirt).await, [1]);
     }
 }
