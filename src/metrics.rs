@@ -51,8 +51,7 @@ fn register_payments(registry: &mut Registry, figures: &Figures, now: DateTime<U
         "Payments that are not final: READY wait for the member, IN_DOUBT for their gateway's certain answer",
         pending,
     );
-    let open = [RefundStatus::Owed, RefundStatus::Stuck].map(|status| status.to_value());
-    let open = family(open);
+    let open = family([RefundStatus::Owed, RefundStatus::Stuck].map(|status| status.to_value()));
     for count in &figures.refunds {
         set(&open, &count.provider, &count.status, count.count);
     }
@@ -73,11 +72,11 @@ fn register_payments(registry: &mut Registry, figures: &Figures, now: DateTime<U
 }
 
 /// A family that begins with 0 for each provider and status: what is not told cannot raise an alarm.
-fn family<const N: usize>(statuses: [String; N]) -> Family<Labels, Gauge> {
+fn family(statuses: impl IntoIterator<Item = String>) -> Family<Labels, Gauge> {
     let family = Family::default();
-    for provider in PaymentProvider::iter() {
-        for status in &statuses {
-            set(&family, &provider.to_value(), status, 0);
+    for status in statuses {
+        for provider in PaymentProvider::iter() {
+            set(&family, &provider.to_value(), &status, 0);
         }
     }
     family
