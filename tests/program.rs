@@ -1182,12 +1182,11 @@ async fn an_operator_sees_what_became_of_payments_and_which_need_somebody() {
     let cancel = "mutation($input: CancelOrderInput!) { cancelOrder(input: $input) { userErrors { code } } }";
     let canceled = server.run(Some(&token), cancel, input).await;
     assert_eq!(canceled["cancelOrder"]["userErrors"], json!([]));
-    let stuck = loop {
-        let stuck = document(&["list", "--stuck"]);
-        if stuck["payments"][0].is_object() {
-            break stuck["payments"][0].clone();
-        }
-    };
+    let stuck = (0..500).find_map(|_| {
+        let stuck = document(&["list", "--stuck"])["payments"][0].take();
+        stuck.is_object().then_some(stuck)
+    });
+    let stuck = stuck.expect("the refund becomes stuck");
     assert_eq!(
         (&stuck["id"], &stuck["status"]),
         (&json!(paid), &json!("PAID"))

@@ -37,17 +37,14 @@ async fn order_with_a_stuck_refund(shop: &PayingShop, buyer: &Client) -> Value {
     let input = json!({ "orderId": order["id"] });
     buyer.mutate("cancelOrder", input, "order { id }").await;
     let db = shop.shop.app().db.reader();
-    while refund::Entity::find()
-        .one(db)
-        .await
-        .expect("refunds")
-        .expect("one")
-        .status
-        != RefundStatus::Stuck
-    {
+    for _ in 0..500 {
+        let refund = refund::Entity::find().one(db).await.expect("refunds");
+        if refund.is_some_and(|refund| refund.status == RefundStatus::Stuck) {
+            return order;
+        }
         sleep(Duration::from_millis(20)).await;
     }
-    order
+    panic!("the refund does not become stuck");
 }
 
 /// What the server tells Prometheus: each sample with its value.
