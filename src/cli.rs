@@ -6,6 +6,9 @@
     reason = "a command line speaks"
 )]
 
+mod audit;
+mod payment;
+
 use std::{
     io::{self, BufRead, IsTerminal, Read},
     net::SocketAddr,
@@ -26,10 +29,6 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     app::App,
-    audit::{
-        Unfinished, audit,
-        report::{Format, Report},
-    },
     clock::Clock,
     config::{DatabaseSettings, Limits, LogFormat, LogSettings, Secret, ServeSettings},
     db::{Db, is_unreachable},
@@ -41,6 +40,8 @@ use crate::{
     secret,
     server::{Server, Start},
 };
+
+use self::{audit::AuditCommand, payment::PaymentCommand};
 
 /// What a command says when it cannot do its work.
 pub type CommandError = Box<dyn std::error::Error + Send + Sync>;
@@ -71,9 +72,12 @@ enum Command {
     Member(MemberCommand),
     /// Play PortOne, Toss Payments and KakaoPay, for development: no money moves.
     Sandbox(SandboxCommand),
+    /// Look at payments: what came of them, and which of them need somebody.
+    #[command(subcommand)]
+    Payment(PaymentCommand),
     /// Check that money and stock add up, over every row, while the server runs. Changes nothing. Exits with 0
     /// if they do, 1 if anything is broken, 2 if it could not be told.
-    Audit(AuditCommand),
+    Audit(Box<AuditCommand>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -139,19 +143,6 @@ struct SandboxCommand {
     state: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
-struct AuditCommand {
-    #[command(flatten)]
-    database: DatabaseSettings,
-    /// Print one JSON document.
-    #[arg(long)]
-    json: bool,
-}
-
-/// What the program exits with when an audit finds something broken, and when it finds nothing out.
-const BROKEN: u8 = 1;
-const UNTOLD: u8 = 2;
-
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum CliRole {
     Member,
@@ -202,7 +193,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CommandError> {
         }
         Command::Member(command) => member_command(command).await,
         Command::Sandbox(command) => play(command).await,
-        Command::Audit(command) => return Ok(audit_command(&command).await),
+        Command::Payment(command) => command.run().await,
+        Command::Audit(command) => return Ok(command.run().await),
     };
     done.map(|()| ExitCode::SUCCESS)
 }
@@ -434,53 +426,20 @@ async fn member_command(command: MemberCommand) -> Result<(), CommandError> {
     }
 }
 
-async fn audit_command(command: &AuditCommand) -> ExitCode {
-    match told_by_audit(command).await {
-        Ok(Some(true)) => ExitCode::SUCCESS,
-        Ok(Some(false)) => ExitCode::from(BROKEN),
-        Ok(None) => {
-            eprintln!("jangteo: not every check could be made: the report says why");
-            ExitCode::from(UNTOLD)
-        }
-        Err(error) => {
-            // Who has read enough (`| head`) needs no word of it.
-            if !is_pipe_closed(&error) {
-                eprintln!("jangteo: {error}");
-            }
-            ExitCode::from(UNTOLD)
-        }
-    }
+/// Whether nobody reads what is printed any more: who has read enough (`| head`) needs no word of it.
+fn is_pipe_closed(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
 }
 
-/// Whether nobody reads what is printed any more.
-fn is_pipe_closed(error: &CommandError) -> bool {
-    let unwritten = match error.downcast_ref() {
-        Some(Unfinished::Untold(error)) => Some(error),
-        _ => error.downcast_ref::<io::Error>(),
-    };
-    unwritten.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-}
-
-/// Prints an audit; gives whether nothing is broken, if every check was made.
-async fn told_by_audit(command: &AuditCommand) -> Result<Option<bool>, CommandError> {
-    command.database.checked_url()?;
-    if let Some(file) = command.database.sqlite_file()
+/// A database to look into, which must be there: SQLite's would be made, and found to be empty.
+async fn existing(database: &DatabaseSettings) -> Result<Db, CommandError> {
+    database.checked_url()?;
+    if let Some(file) = database.sqlite_file()
         && !file.exists()
     {
-        // It would be made, and found to be in order.
         return Err(format!("there is no database at {} (DATABASE_URL)", file.display()).into());
     }
-    let db = migrated(&command.database).await?;
-    let format = if command.json {
-        Format::Json
-    } else {
-        Format::Text
-    };
-    let mut report = Report::new(io::stdout(), format);
-    let findings = audit(&db, |row| report.tell(row)).await?;
-    let is_clean = report.end(&findings)?;
-    db.close().await?;
-    Ok(is_clean)
+    migrated(database).await
 }
 
 /// A database whose schema is up to date.

@@ -19,7 +19,7 @@
 //! the one place where transactions begin), [`clock`] (time and ids), [`fault`] (refusals and faults),
 //! [`paging`] (pages of sorted lists), `rows` (many rows in one parameter), [`config`] (every setting and
 //! limit). Around them: [`app`] wires, [`http`] opens the doors, [`server`] starts and stops, [`cli`] is the
-//! command line, [`secret`] the signing key, [`demo`] the demo shop; [`audit`] checks, over every row, that what
+//! command line, [`metrics`] what Prometheus reads, [`secret`] the signing key, [`demo`] the demo shop; [`audit`] checks, over every row, that what
 //! must hold does. The tables are the `entity` crate, the schema's history the `migration` crate; the `sandbox` crate plays
 //! the payment gateways.
 //!
@@ -59,6 +59,7 @@ pub mod fault;
 pub mod graphql;
 pub mod http;
 pub mod member;
+pub mod metrics;
 pub mod order;
 pub mod paging;
 pub mod payment;

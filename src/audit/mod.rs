@@ -1,9 +1,11 @@
-//! The audit: whether money and stock add up, over every row of a live database.
+//! The audit: whether money and stock add up, over every row of a live database; and, where it is asked to, whether the
+//! gateways' records are as ours ([`gateway`]).
 //!
 //! Everything is read in one snapshot, so what is written meanwhile disturbs nothing. The database does the
 //! sums, sorting on disk what memory does not hold, and sends only what is broken, row by row: the audit itself
 //! needs no more memory for ten million orders than for ten.
 
+pub mod gateway;
 pub mod invariants;
 pub mod report;
 mod store;
@@ -74,6 +76,14 @@ pub struct FailedCheck {
 pub struct Findings {
     pub tallies: Vec<Tally>,
     pub failed: Vec<FailedCheck>,
+}
+
+impl Findings {
+    /// Adds what came of further checks.
+    pub fn append(&mut self, mut others: Self) {
+        self.tallies.append(&mut others.tallies);
+        self.failed.append(&mut others.failed);
+    }
 }
 
 /// Why an audit ended before its end.

@@ -121,6 +121,7 @@ fn read_key(key: &Key, row: &QueryResult) -> Result<Value, DbErr> {
 fn read_typed(key: &Key, row: &QueryResult) -> Result<Value, DbErr> {
     Ok(match key.kind {
         Kind::Id(shown) => shown(row.try_get("", key.column)?).into(),
+        Kind::Text => row.try_get::<String>("", key.column)?.into(),
         Kind::Number => row.try_get::<i64>("", key.column)?.into(),
         Kind::Time => row
             .try_get::<DateTimeUtc>("", key.column)?

@@ -1,8 +1,9 @@
-//! The server's doors: GraphQL over HTTP and WebSocket, GraphiQL, pictures, health.
+//! The server's doors: GraphQL over HTTP and WebSocket, GraphiQL, pictures, health, metrics.
 
 mod graphiql;
 mod graphql;
 mod health;
+mod metrics;
 mod payment;
 mod picture;
 mod request_id;
@@ -38,6 +39,7 @@ pub fn router(state: HttpState, body_bytes_max: usize) -> Router {
         .route("/graphql", get(websocket::serve).post(graphql::serve))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::serve))
         .route("/pictures/{file}", get(picture::serve))
         .merge(payment::routes())
         .merge(graphiql::routes())

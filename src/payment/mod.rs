@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod graphql;
 pub mod inquiry;
 pub mod notification;
+pub mod operator;
 pub mod reconciler;
 pub mod refunding;
 mod rules;
@@ -19,7 +20,7 @@ pub mod settlement;
 pub mod store;
 pub mod webhook;
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use entity::payment::{self, PaymentProvider};
@@ -79,8 +80,7 @@ impl Payments {
 
     /// Payments without any gateway.
     pub fn none() -> Result<Self, WrongPayments> {
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        PaymentSettings::default().open(nowhere, &Clock::system())
+        PaymentSettings::default().open_to_ask(&Clock::system())
     }
 
     /// Where a browser goes that comes back from a payment's window: with what the shop's page needs to go on, and

@@ -114,10 +114,17 @@ pub async fn perform(app: &App, id: RefundId) -> Result<bool, Fault> {
     }
     let step = ask(app, &payment, &refund, target).await?;
     let is_done = matches!(step, Step::Done(_));
-    app.db
+    let status = app
+        .db
         .transaction(|tx| record_step(app, tx, id, target, &step).scope_boxed())
         .await
         .map_err(Failure::<Never>::into_fault)?;
+    if let Step::Refused(reason) = &step
+        && status == RefundStatus::Stuck
+        && refund.status != RefundStatus::Stuck
+    {
+        tracing::error!(refund = %id, payment = %payment.id, reason = told(reason), "a refund is stuck");
+    }
     Ok(is_done)
 }
 
@@ -215,13 +222,14 @@ async fn claim_key(app: &App, id: RefundId, canceled: Won) -> Result<i32, Fault>
     claimed.map_err(Failure::<Never>::into_fault)
 }
 
+/// Writes down what a try found out; gives where the refund stands then.
 async fn record_step(
     app: &App,
     tx: &Transaction,
     id: RefundId,
     target: Won,
     step: &Step,
-) -> Outcome<(), Never> {
+) -> Outcome<RefundStatus, Never> {
     let vanished = || Fault::internal("a refund vanished");
     let refund = store::refund_by_id(tx, id).await?.ok_or_else(vanished)?;
     let payment = store::lock(tx, refund.payment_id).await?;
@@ -229,7 +237,7 @@ async fn record_step(
     // Once more, under the lock.
     let mut refund = store::refund_by_id(tx, id).await?.ok_or_else(vanished)?;
     if refund.status == RefundStatus::Done {
-        return Ok(());
+        return Ok(refund.status);
     }
     let now = app.clock.now();
     refund.attempts += 1;
@@ -254,7 +262,6 @@ async fn record_step(
             }
         }
         Step::Refused(reason) => {
-            tracing::error!(refund = %id, payment = %payment.id, reason = told(reason), "a refund is stuck");
             refund.status = RefundStatus::Stuck;
             refund.failure = Some(told(reason));
             refund.check_at = Some(now + STUCK_PAUSE);
@@ -269,7 +276,7 @@ async fn record_step(
     );
     store::save_refund(tx, &refund).await?;
     store::save(tx, &payment, &[event]).await?;
-    Ok(())
+    Ok(refund.status)
 }
 
 fn told(reason: &Reason) -> String {

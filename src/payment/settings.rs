@@ -208,6 +208,14 @@ impl PaymentSettings {
         })
     }
 
+    /// Makes the gateways' clients for who only asks them: no browser comes back there.
+    ///
+    /// # Errors
+    /// What is wrong, naming the setting.
+    pub fn open_to_ask(&self, clock: &Clock) -> Result<Payments, WrongPayments> {
+        self.open(SocketAddr::from(([127, 0, 0, 1], 0)), clock)
+    }
+
     /// The same shop with a sandbox for its gateways.
     ///
     /// # Errors

@@ -3,9 +3,7 @@ use entity::{
     Won,
     id::{MemberId, OrderId, PaymentId, RefundId},
     payment::{self, PaymentProvider},
-    payment_event,
-    refund::{self, RefundStatus},
-    webhook_receipt,
+    payment_event, refund, webhook_receipt,
 };
 use sea_orm::{
     ActiveEnum, ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait,
@@ -118,36 +116,6 @@ pub async fn save_refund(tx: &Transaction, refund: &refund::Model) -> Result<(),
     let row = refund::ActiveModel::from(refund.clone()).reset_all();
     refund::Entity::update(row).exec(tx).await?;
     Ok(())
-}
-
-/// Refunds that a gateway refuses, the oldest first.
-pub async fn stuck_refunds(
-    db: &impl ConnectionTrait,
-    most: u64,
-) -> Result<Vec<refund::Model>, DbErr> {
-    refund::Entity::find()
-        .filter(refund::COLUMN.status.eq(RefundStatus::Stuck))
-        .order_by_asc(refund::COLUMN.id)
-        .limit(most)
-        .all(db)
-        .await
-}
-
-/// The newest payments, or those that were asked about so often that somebody should look.
-pub async fn newest(
-    db: &impl ConnectionTrait,
-    asked_at_least: i32,
-    most: u64,
-) -> Result<Vec<payment::Model>, DbErr> {
-    let mut payments = payment::Entity::find()
-        .order_by_desc(payment::COLUMN.id)
-        .limit(most);
-    if asked_at_least > 0 {
-        payments = payments
-            .filter(payment::COLUMN.check_at.is_not_null())
-            .filter(payment::COLUMN.checks.gte(asked_at_least));
-    }
-    payments.all(db).await
 }
 
 /// Remembers a webhook; `false` if it was heard before.

@@ -18,6 +18,7 @@ mod http;
 mod members;
 mod migrations;
 mod model;
+mod operator;
 mod orders;
 mod payments;
 mod placement;

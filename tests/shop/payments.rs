@@ -38,20 +38,20 @@ use tokio::time::{Instant, sleep};
 use crate::support::{Client, Database, Product, Shop, refusal};
 
 /// A shop whose gateways are a sandbox, with something to sell: three shirts at 10,000 won.
-struct PayingShop {
-    shop: Shop,
-    sandbox: Sandbox,
+pub struct PayingShop {
+    pub shop: Shop,
+    pub sandbox: Sandbox,
     shirt: Product,
     http: reqwest::Client,
 }
 
-const PROVIDERS: [&str; 3] = ["PORTONE", "TOSS", "KAKAOPAY"];
+pub const PROVIDERS: [&str; 3] = ["PORTONE", "TOSS", "KAKAOPAY"];
 
 const ORDER: &str = "order { id status refunded pointsUsed amountDue paymentExpiresAt items { status cancelReason }
     payments { id status amount refunded failure checkout { redirectUrl clientKey storeId amount orderName } } }";
 
 impl PayingShop {
-    async fn open(database: Database) -> Self {
+    pub async fn open(database: Database) -> Self {
         Self::open_patient(database, Some(2)).await
     }
 
@@ -88,7 +88,7 @@ impl PayingShop {
     }
 
     /// Orders shirts; gives the order.
-    async fn order(
+    pub async fn order(
         &self,
         buyer: &Client,
         provider: &str,
@@ -171,13 +171,13 @@ impl PayingShop {
     }
 
     /// Agrees in the window and comes back.
-    async fn pay(&self, provider: &str, order: &Value) -> Url {
+    pub async fn pay(&self, provider: &str, order: &Value) -> Url {
         self.open_window(provider, order).await;
         let back = self.press(provider, order, Button::Approve).await;
         self.come_back(back).await
     }
 
-    async fn fault(&self, provider: &str, on: Step, times: u32, fault: Fault) {
+    pub async fn fault(&self, provider: &str, on: Step, times: u32, fault: Fault) {
         let order = FaultOrder {
             provider: played(provider),
             on,
@@ -214,7 +214,7 @@ impl PayingShop {
         }
     }
 
-    async fn control(&self, path: &str, body: &impl Serialize) -> Value {
+    pub async fn control(&self, path: &str, body: &impl Serialize) -> Value {
         let answer = self
             .http
             .post(self.sandbox.url(path))
@@ -229,7 +229,7 @@ impl PayingShop {
     }
 
     /// What the gateway has in its books.
-    async fn record(&self, provider: &str, order: &Value) -> PaymentReport {
+    pub async fn record(&self, provider: &str, order: &Value) -> PaymentReport {
         let url = self.sandbox.url(&path(provider, order));
         let answer = self.http.get(url).send().await.expect("an answer");
         answer.json().await.expect("a report")
@@ -272,7 +272,7 @@ impl PayingShop {
     }
 
     /// Waits, with time passing in the shop, until no payment and no refund is due any more.
-    async fn settle(&self) {
+    pub async fn settle(&self) {
         let begun = Instant::now();
         loop {
             self.shop.app().payments.wake();
@@ -308,7 +308,7 @@ impl PayingShop {
     }
 }
 
-fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     value
         .as_str()
         .unwrap_or_else(|| panic!("a text: {value:#}"))
@@ -323,7 +323,7 @@ fn played(provider: &str) -> Provider {
     }
 }
 
-fn path(provider: &str, order: &Value) -> String {
+pub fn path(provider: &str, order: &Value) -> String {
     format!(
         "/sandbox/payments/{}/{}",
         played(provider).slug(),

@@ -7,7 +7,7 @@ use entity::{
     Won,
     id::{MemberId, StoreId, UserPointId},
 };
-use jangteo::{catalog, order, paging::Window, point, popularity};
+use jangteo::{catalog, order, paging::Window, payment::operator, point, popularity};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement,
     prelude::async_trait::async_trait,
@@ -167,6 +167,18 @@ both! {
             let purses = [UserPointId(ID)];
             point::store::windows_of_entries(&db, &purses, &window).await.expect("a page");
             db.seeks("point_entry_user_point_id_sequence_key", &["user_point_id=", "sequence"]);
+        }
+    }
+
+    async fn figures_are_read_from_what_is_due_alone(shop: Shop) {
+        let db = Explaining::open(&shop).await;
+        operator::figures::pending(&db).await.expect("figures");
+        let payments = db.plan();
+        operator::figures::open(&db).await.expect("figures");
+        let refunds = db.plan();
+        for (plan, index) in [(payments, "payment_check_at_idx"), (refunds, "refund_check_at_idx")] {
+            assert!(plan.contains(index), "not by {index}:\n{plan}");
+            assert!(!plan.contains("Seq Scan"), "{plan}");
         }
     }
 

@@ -56,7 +56,7 @@ pub struct End {
 }
 
 /// The currency of all amounts.
-const CURRENCY: &str = "KRW";
+pub const CURRENCY: &str = "KRW";
 
 /// Decides by the gateway's word first and by the wish after it.
 pub fn decide(

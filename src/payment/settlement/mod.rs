@@ -41,7 +41,7 @@ use crate::{
     stock,
 };
 
-pub use decide::{End, Finding, Settlement, Wish, decide};
+pub use decide::{CURRENCY, End, Finding, Settlement, Wish, decide};
 
 /// A payment as settling left it, and what the bus is told after the commit.
 #[derive(Debug)]
