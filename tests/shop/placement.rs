@@ -400,10 +400,10 @@ both! {
         let mina = shop.member_with_points(100_000).await;
         let blockade = Blockade::of(&shop.database, &shirt, 0).await;
 
-        // On PostgreSQL two are tried, on SQLite one, and one waits: no other has room.
+        // On PostgreSQL three are tried, on SQLite one, and one waits: no other has room.
         let room = match database {
             Database::Sqlite => 2,
-            Database::Postgres => 3,
+            Database::Postgres => 4,
         };
         let orders = (0..12).map(|number| {
             let (mina, input) = (mina.clone(), input(&shirt, &number.to_string()));

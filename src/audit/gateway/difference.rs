@@ -142,6 +142,7 @@ mod tests {
             order_name: "참외".into(),
             amount: Won(1_000),
             charge_key: None,
+            is_from_cart: false,
             within: Duration::from_mins(15),
         };
         let (payment, _) = created(new, PaymentId(Uuid::nil()), NOW);
