@@ -126,6 +126,19 @@ both! {
         assert_eq!(operator::newest(db, 50).await.expect("a list").len(), 2);
         assert_eq!(operator::newest(db, 1).await.expect("a list").len(), 1);
 
+        // So is one that it does not refuse and was asked for in vain as often.
+        let asked = async |attempts| {
+            let owed = refund::ActiveModel {
+                id: Set(refund.id),
+                status: Set(RefundStatus::Owed),
+                attempts: Set(attempts),
+                ..Default::default()
+            };
+            refund::Entity::update(owed).exec(db.writer()).await.expect("a refund");
+            operator::stuck(db, 50).await.expect("a list").len()
+        };
+        assert_eq!((asked(ASKED_OFTEN - 1).await, asked(ASKED_OFTEN).await), (0, 1));
+
         // The gateway gives it back after all, when it is asked again.
         let cleared = reqwest::Client::new().delete(shop.sandbox.url("/sandbox/faults")).send().await;
         assert!(cleared.expect("an answer").status().is_success());

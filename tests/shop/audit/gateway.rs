@@ -66,6 +66,8 @@ both! {
     }
 
     async fn money_that_only_one_of_both_knows_of_is_found(shop: PayingShop) {
+        // Nobody else looks up.
+        shop.sandbox.send_webhooks_to(None, None);
         let mina = shop.shop.member().await;
         let jun = shop.shop.member().await;
         let taken = shop.order(&mina, "TOSS", 1, 0, "key").await;
@@ -89,6 +91,8 @@ both! {
     }
 
     async fn amount_currency_and_merchant_are_compared(shop: PayingShop) {
+        // Nobody else looks up.
+        shop.sandbox.send_webhooks_to(None, None);
         let mina = shop.shop.member().await;
         let order = shop.order(&mina, "PORTONE", 1, 0, "key").await;
         shop.pay("PORTONE", &order).await;
@@ -105,6 +109,8 @@ both! {
     }
 
     async fn a_gateway_that_does_not_answer_is_not_a_clean_one(shop: PayingShop) {
+        // Nobody else looks up.
+        shop.sandbox.send_webhooks_to(None, None);
         let mina = shop.shop.member().await;
         for provider in ["PORTONE", "TOSS"] {
             let order = shop.order(&mina, provider, 1, 0, provider).await;
