@@ -1,0 +1,98 @@
+//! A server that can be killed: in a runtime of its own, which ends without a word.
+
+use std::{net::SocketAddr, time::Duration};
+
+use jangteo::{
+    clock::Clock,
+    config::{Limits, Secret},
+    db::Db,
+    payment::PaymentSettings,
+    server::{Server as Shop, Start},
+};
+use tokio::{
+    runtime::{Builder, Runtime},
+    task::spawn_blocking,
+};
+
+/// Connections of each server: enough to run into one another.
+const CONNECTIONS: u32 = 4;
+
+/// How long a blocking task, the hashing of a password, may go on after the kill.
+const KILLED_WITHIN: Duration = Duration::from_secs(10);
+
+/// What every server of a world is started with.
+#[derive(Clone)]
+pub struct Plan {
+    pub url: String,
+    pub clock: Clock,
+    pub limits: Limits,
+    pub payments: PaymentSettings,
+}
+
+pub struct Server {
+    shop: Shop,
+    life: Life,
+}
+
+/// The runtime that a server's tasks live in.
+struct Life(Option<Runtime>);
+
+impl Server {
+    pub async fn start(plan: Plan) -> Self {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let starting = runtime.spawn(start(plan));
+        let life = Life(Some(runtime));
+        Self {
+            shop: starting.await.expect("no panic"),
+            life,
+        }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.shop.address
+    }
+
+    /// Lets its reconciler look for what is due.
+    pub fn wake(&self) {
+        self.shop.app.payments.wake.notify_one();
+    }
+
+    /// Ends every task at whatever it waits for.
+    pub async fn kill(mut self) {
+        let runtime = self.life.0.take().expect("it is killed once");
+        let killed = spawn_blocking(move || {
+            runtime.shutdown_timeout(KILLED_WITHIN);
+            drop(self);
+        });
+        killed.await.expect("no panic");
+    }
+}
+
+impl Drop for Life {
+    /// For servers that outlive their test: nobody waits for them.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+async fn start(plan: Plan) -> Shop {
+    let db = Db::connect(&plan.url, CONNECTIONS).await;
+    let start = Start {
+        db: db.expect("the database opens"),
+        clock: plan.clock,
+        limits: plan.limits,
+        // That of the shop in which the members signed up.
+        secret: Secret::new([7; 32]),
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        body_bytes_max: 256 * 1024,
+        payments: plan.payments,
+        stop_within: Duration::ZERO,
+    };
+    Shop::start(start).await.expect("the server starts")
+}
