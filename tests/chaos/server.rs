@@ -58,7 +58,7 @@ impl Server {
 
     /// Lets its reconciler look for what is due.
     pub fn wake(&self) {
-        self.shop.app.payments.wake.notify_one();
+        self.shop.app.payments.wake();
     }
 
     /// Ends every task at whatever it waits for.

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use entity::{payment, refund};
-use jangteo::payment::store::next_due;
+use chrono::{DateTime, Utc};
+use entity::{
+    payment::{self, PaymentProvider},
+    refund,
+};
+use jangteo::payment::store;
 use sandbox::{
     CanceledBy, Provider,
     control::{CancelReport, PaymentReport},
 };
-use sea_orm::EntityTrait;
+use sea_orm::{EntityTrait, Iterable};
 use tokio::time::sleep;
 
 use crate::{books::Books, world::World};
@@ -63,10 +67,20 @@ async fn tell_again(world: &World, record: &PaymentReport) {
     panic!("the shop was told that money was given back, and did not look: {record:#?}");
 }
 
+/// When something is due next, at whichever gateway.
+async fn next_due(world: &World) -> Option<DateTime<Utc>> {
+    let mut next = None;
+    for provider in PaymentProvider::iter() {
+        let due = store::next_due(world.db.reader(), provider).await;
+        next = next.into_iter().chain(due.expect("a time")).min();
+    }
+    next
+}
+
 async fn pass_time(world: &World) {
     let (mut seen, mut moments) = (None, 0);
     for _ in 0..MOMENTS_MAX {
-        let Some(due) = next_due(world.db.reader()).await.expect("a time") else {
+        let Some(due) = next_due(world).await else {
             return;
         };
         moments = if seen == Some(due) { moments + 1 } else { 0 };
