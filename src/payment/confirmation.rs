@@ -12,7 +12,7 @@ use super::{
     gateway::{Proof, ReasonKind},
     inquiry::{self, Learnt},
     rules::{event, next_check},
-    settlement::{Finding, Wish, is_mismatched, settle},
+    settlement::{Finding, TOO_LATE, Wish, is_mismatched, settle},
     store,
 };
 use crate::{
@@ -224,6 +224,9 @@ fn ended(payment: payment::Model) -> Outcome<payment::Model, Refusal> {
     match payment.status {
         PaymentStatus::Expired => Err(Failure::Refused(Refusal::Expired)),
         PaymentStatus::Failed => Err(Failure::Refused(Refusal::Declined(failure()))),
+        _ if payment.failure.as_deref() == Some(TOO_LATE) => {
+            Err(Failure::Refused(Refusal::Expired))
+        }
         _ if is_mismatched(&payment) => Err(Failure::Refused(Refusal::Mismatch(failure()))),
         _ => Ok(payment),
     }

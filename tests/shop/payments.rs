@@ -457,6 +457,9 @@ both! {
                 assert_eq!(order["items"][0]["cancelReason"], "OUT_OF_STOCK");
                 assert_eq!(order["payments"][0]["status"], "CANCELED");
                 assert_eq!(record.canceled, 20_000);
+                let input = json!({ "paymentId": order["payments"][0]["id"] });
+                let payload = mina.mutate("confirmPayment", input, "payment { status }").await;
+                assert_eq!(refusal(&payload).0, "PAYMENT_EXPIRED");
             }
             shop.assert_adds_up().await;
         }

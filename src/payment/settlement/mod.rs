@@ -43,6 +43,9 @@ use crate::{
 
 pub use decide::{CURRENCY, End, Finding, Settlement, Wish, decide};
 
+/// Why money goes back that was taken for an order which had ended, and cannot be revived.
+pub const TOO_LATE: &str = "The order had ended.";
+
 /// A payment as settling left it, and what the bus is told after the commit.
 #[derive(Debug)]
 struct Settled {
@@ -252,16 +255,9 @@ impl Work<'_> {
         orders::store::set_progress(self.tx, &order).await?;
         orders::store::set_canceled(self.tx, &items).await?;
         insert(self.tx, std::slice::from_ref(&event)).await?;
-        self.payment.failure = Some("The order had ended.".into());
+        self.payment.failure = Some(TOO_LATE.into());
         let all = self.payment.taken;
-        owe(
-            self.tx,
-            &mut self.payment,
-            all,
-            "The order had ended.",
-            self.now,
-        )
-        .await?;
+        owe(self.tx, &mut self.payment, all, TOO_LATE, self.now).await?;
         Ok(Some(Changed {
             event,
             items: Vec::new(),
