@@ -29,7 +29,7 @@
 //! request to [`graphql::ShopExecutor`]. The resolver in `order/graphql/place_order.rs` turns the input into
 //! a checked [`Request`](order::placement::Request) and puts it on the queue of the
 //! [`Engine`](order::placement::Engine), which is where orders are decided: it takes all that has queued and,
-//! in one transaction, *loads* what they touch under locks, *decides* each by a pure function, *applies* what
+//! in one transaction, *loads* what they touch, *decides* each by a pure function, *applies* what
 //! was decided in a handful of statements, commits, tells the bus, and answers. A subscription wakes, and
 //! reads nothing that is not numbered in the order's history.
 //!

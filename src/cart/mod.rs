@@ -146,11 +146,21 @@ async fn clear_in(tx: &Transaction, cart_id: CartId) -> Outcome<(), Refusal> {
     Ok(store::clear(tx, cart_id).await?)
 }
 
+/// Where what comes back may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// Beside what the cart holds now.
+    Beside,
+    /// Into a cart that holds nothing.
+    IfEmpty,
+}
+
 /// Puts pieces that an order took out of the member's cart back into it, as far as there is room.
 pub async fn put_back(
     tx: &Transaction,
     member_id: MemberId,
     pieces: &[(OptionId, i32)],
+    room: Room,
     max: i32,
     now: DateTime<Utc>,
 ) -> Result<(), Fault> {
@@ -161,6 +171,9 @@ pub async fn put_back(
     // In their order, as the engine locks them.
     let held = store::lock_lines_of_members(tx, &[member_id]).await?;
     let held = held.into_iter().map(|(_, line)| line).collect::<Vec<_>>();
+    if room == Room::IfEmpty && !held.is_empty() {
+        return Ok(());
+    }
     for (option_id, quantity) in rules::room(&held, pieces, max) {
         store::add(tx, cart.id, option_id, quantity, now).await?;
     }

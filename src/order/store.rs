@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use entity::{
     id::{MemberId, OrderId, OrderItemId},
     order::{self, OrderStatus},
-    order_event, order_item,
+    order_alias, order_event, order_item,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order,
@@ -61,9 +61,25 @@ pub async fn by_idempotency_key(
         .await
 }
 
+/// Whether the member has an order under this key, be it the key's own or another's that it was given.
+pub async fn has_key(
+    db: &impl ConnectionTrait,
+    member_id: MemberId,
+    key: &str,
+) -> Result<bool, DbErr> {
+    if by_idempotency_key(db, member_id, key).await?.is_some() {
+        return Ok(true);
+    }
+    let alias = order_alias::Entity::find_by_id((member_id, key.to_owned()));
+    Ok(alias.one(db).await?.is_some())
+}
+
 /// The order, locked: but for its key, so that rows may be written that refer to it.
 pub async fn lock(tx: &Transaction, id: OrderId) -> Result<Option<order::Model>, DbErr> {
-    order::Entity::find_by_id(id).lock_exclusive().one(tx).await
+    order::Entity::find_by_id(id)
+        .lock(LockType::NoKeyUpdate)
+        .one(tx)
+        .await
 }
 
 /// The member's order that waits for its payment: there is at most one.

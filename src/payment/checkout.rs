@@ -12,10 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    NewPayment,
-    confirmation::{self, Asker},
-    created,
-    gateway::{Answer, Prepared, Reason, Window},
+    NewPayment, confirmation, created,
+    gateway::{Answer, Bill, Guarded, Prepared, Reason, ReasonKind, Window},
     inquiry::{self, bill, told_reason},
     rules::event,
     settlement::{Finding, Wish, settle},
@@ -28,7 +26,7 @@ use crate::{
     fault::{Failure, Fault, Outcome},
     order::{
         self as orders,
-        placement::{self, Request, Selection},
+        placement::{self, Request},
     },
     point,
     rows::insert,
@@ -99,7 +97,7 @@ pub async fn place(
     request: Request,
 ) -> Outcome<order::Model, Refusal> {
     if let Some(gateway) = request.gateway
-        && !app.payments.admits(gateway.provider, app.clock.now())
+        && !app.payments.offers(gateway.provider, app.clock.now())
         && !is_placed(app, member_id, &request.idempotency_key).await?
     {
         return Err(Failure::Refused(Refusal::Unavailable));
@@ -110,7 +108,7 @@ pub async fn place(
                 return prepare_order(app, order).await;
             }
             Err(Failure::Refused(placement::Refusal::PaymentPending(pending))) => {
-                give_up(app, &pending, &request.selection).await?;
+                give_up(app, &pending).await?;
             }
             outcome => return outcome.map_err(|failure| failure.map_refusal(Refusal::Placement)),
         }
@@ -120,24 +118,14 @@ pub async fn place(
 
 /// Whether the key has its order already: a retry is answered whatever its gateway does.
 async fn is_placed(app: &App, member_id: MemberId, key: &str) -> Result<bool, Fault> {
-    let placed = orders::store::by_idempotency_key(app.db.writer(), member_id, key).await?;
-    Ok(placed.is_some())
+    Ok(orders::store::has_key(app.db.writer(), member_id, key).await?)
 }
 
 /// Gives up an order that waits for its payment, unless that is just being settled.
-async fn give_up(app: &App, pending: &order::Model, instead: &Selection) -> Outcome<(), Refusal> {
+async fn give_up(app: &App, pending: &order::Model) -> Outcome<(), Refusal> {
     let payments = store::by_orders(app.db.writer(), &[pending.id]).await?;
     for payment in payments {
-        // Whoever orders the cart means what is in it now.
-        if matches!(instead, Selection::Cart) {
-            inquiry::change(app, payment.id, |payment, _| {
-                payment.is_from_cart = false;
-                Vec::new()
-            })
-            .await?;
-        }
-        let asker = Asker::Member(payment.member_id);
-        let payment = confirmation::abandon(app, asker, payment.id)
+        let payment = confirmation::supersede(app, payment)
             .await
             .map_err(|failure| failure.map_refusal(|_| Refusal::PaymentPending))?;
         if payment.status == PaymentStatus::Ready {
@@ -170,11 +158,9 @@ async fn prepare(app: &App, payment: &payment::Model) -> Outcome<payment::Model,
         .get(payment.provider)
         .ok_or(Failure::Refused(Refusal::Unavailable))?;
     let bill = bill(payment);
-    // A gateway that is not told of payments beforehand would answer a probe without being asked.
-    if gateway.is_probed()
-        && let Answer::Unknown(reason) = gateway.look_up(&bill).await
-    {
-        end(app, payment, &reason).await?;
+    if gateway.is_probed() && !is_back(app, gateway, &bill).await {
+        let out_of_order = Reason::new("OUT_OF_ORDER", "It does not answer.", ReasonKind::Gateway);
+        end(app, payment, &out_of_order).await?;
         return Err(Failure::Refused(Refusal::Unavailable));
     }
     match gateway.prepare(&bill).await {
@@ -188,6 +174,12 @@ async fn prepare(app: &App, payment: &payment::Model) -> Outcome<payment::Model,
             Err(Failure::Refused(Refusal::Unavailable))
         }
     }
+}
+
+/// Finds out, for all who come after, whether a gateway is back that was out of order. It is asked for a record, because
+/// not every gateway is told of a payment beforehand.
+async fn is_back(app: &App, gateway: &Guarded, bill: &Bill) -> bool {
+    gateway.admits(app.clock.now()) && !matches!(gateway.look_up(bill).await, Answer::Unknown(_))
 }
 
 /// Keeps what the client needs. Where two have prepared at once, the first one's stays: its window may be open.
@@ -286,7 +278,7 @@ async fn charge_in(
     {
         return Err(Failure::Refused(ChargeRefusal::KeyReused));
     }
-    if !app.payments.admits(charge.provider, now) {
+    if !app.payments.offers(charge.provider, now) {
         return Err(Failure::Refused(ChargeRefusal::Checkout(
             Refusal::Unavailable,
         )));

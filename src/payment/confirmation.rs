@@ -1,5 +1,7 @@
 //! Confirming and giving up: what a client, or a browser that a gateway sent back, brings to an end.
 
+use std::sync::{Mutex, PoisonError};
+
 use entity::{
     id::{MemberId, PaymentId},
     payment::{self, PaymentProvider, PaymentStatus},
@@ -84,10 +86,15 @@ pub async fn confirm(
     if payment.expires_at <= app.clock.now() && payment.approving_since.is_none() {
         return finish(app, &payment, Wish::Expire).await;
     }
+    let before = Mutex::new(payment);
     let payment = inquiry::change(app, id, |payment, now| {
         if payment.status != PaymentStatus::Ready {
             return Vec::new();
         }
+        before
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(payment);
         // Should this server die now, another takes over.
         payment.check_at = Some(next_check(now, 6, &mut rand::rng()));
         if payment.provider != PaymentProvider::PortOne {
@@ -111,11 +118,13 @@ pub async fn confirm(
         return ended(payment);
     }
     let learnt = inquiry::approve(app, &payment, proof).await?;
-    conclude(app, payment, learnt).await
+    let before = before.into_inner().unwrap_or_else(PoisonError::into_inner);
+    conclude(app, &before, payment, learnt).await
 }
 
 async fn conclude(
     app: &App,
+    before: &payment::Model,
     payment: payment::Model,
     learnt: Learnt,
 ) -> Outcome<payment::Model, Refusal> {
@@ -125,7 +134,7 @@ async fn conclude(
     if !learnt.is_no {
         return ask_soon(app, payment.id).await;
     }
-    let forgotten = forget_approval(app, &payment).await?;
+    let forgotten = forget_approval(app, before, &payment).await?;
     match learnt.reason.map(|reason| reason.kind) {
         Some(ReasonKind::Later) => Ok(forgotten),
         Some(ReasonKind::Configuration) => Err(Failure::Refused(Refusal::Unavailable)),
@@ -134,14 +143,22 @@ async fn conclude(
 }
 
 /// A proof that the gateway does not take was nobody's: the right one may still come, and is asked for with another
-/// key, since this one repeats its answer. An approval that somebody else has asked for meanwhile stays.
-async fn forget_approval(app: &App, asked: &payment::Model) -> Outcome<payment::Model, Refusal> {
-    let forgotten = inquiry::change(app, asked.id, |payment, _| {
+/// key, since this one repeats its answer. An approval that somebody else has asked for, before or meanwhile, stays.
+async fn forget_approval(
+    app: &App,
+    before: &payment::Model,
+    asked: &payment::Model,
+) -> Outcome<payment::Model, Refusal> {
+    let forgotten = inquiry::change(app, asked.id, |payment, now| {
         if payment.status == PaymentStatus::Ready {
             payment.approvals += 1;
             if payment.approving_since == asked.approving_since {
-                payment.approving_since = None;
-                payment.check_at = Some(payment.expires_at);
+                payment.approving_since = before.approving_since;
+                payment.checkout.clone_from(&before.checkout);
+                payment.check_at = Some(match payment.approving_since {
+                    Some(_) => next_check(now, payment.checks, &mut rand::rng()),
+                    None => payment.expires_at,
+                });
             }
         }
         Vec::new()
@@ -169,6 +186,14 @@ pub async fn abandon(app: &App, asker: Asker, id: PaymentId) -> Outcome<payment:
         return Ok(payment);
     }
     finish_as(app, &payment, Wish::Abandon).await
+}
+
+/// Gives a payment up because its member orders something else.
+pub async fn supersede(app: &App, payment: payment::Model) -> Outcome<payment::Model, Refusal> {
+    if payment.status != PaymentStatus::Ready {
+        return Ok(payment);
+    }
+    finish_as(app, &payment, Wish::Supersede).await
 }
 
 /// Ends a payment that the gateway's page says was declined, unless its record says otherwise.

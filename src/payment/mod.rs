@@ -66,11 +66,11 @@ pub struct Scripts {
 }
 
 impl Payments {
-    /// Whether new payments through this provider may begin.
-    pub fn admits(&self, provider: PaymentProvider, now: DateTime<Utc>) -> bool {
+    /// Whether new payments through this provider may begin: it has keys, and does not seem out of order.
+    pub fn offers(&self, provider: PaymentProvider, now: DateTime<Utc>) -> bool {
         self.gateways
             .get(provider)
-            .is_some_and(|gateway| gateway.admits(now))
+            .is_some_and(|gateway| !gateway.is_open(now))
     }
 
     /// Has the reconcilers look at what is due now.

@@ -95,7 +95,7 @@ async fn round(app: &Arc<App>, provider: PaymentProvider) -> Result<Duration, Fa
             .map(|id| refund(app.clone(), id).boxed());
         join_all(payments.chain(refunds)).await;
     }
-    let due = store::next_due(db, provider).await?;
+    let due = store::next_due(app.db.reader(), provider).await?;
     let pause = due.and_then(|due| (due - app.clock.now()).to_std().ok());
     Ok(pause.unwrap_or(SLEEP_MAX).clamp(SLEEP_MIN, SLEEP_MAX))
 }

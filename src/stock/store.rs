@@ -35,8 +35,8 @@ pub async fn lock(tx: &Transaction, ids: &[OptionId]) -> Result<Vec<stock::Model
         .await
 }
 
-/// Moves the stock of many options, each by its delta, in one statement; their rows are locked. The
-/// table's own check is the last guard against selling what is not there.
+/// Moves the stock of many options, each by its delta, in one statement, sorted by option. The table's own
+/// check guards against selling what is not there, also where their rows were not locked before.
 pub async fn add(tx: &Transaction, deltas: &[(OptionId, i32)]) -> Result<(), DbErr> {
     tx.execute_raw(addition(tx.get_database_backend(), deltas))
         .await?;

@@ -85,7 +85,7 @@ async fn only_the_right_member_with_the_right_token_takes_the_money() {
     let reason = unknown(gateway.approve(&bill, &forged).await);
     assert_eq!(
         (reason.code.as_str(), reason.kind),
-        ("-708", ReasonKind::Other)
+        ("-708", ReasonKind::NotFound)
     );
 
     let stranger = Bill {

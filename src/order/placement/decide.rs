@@ -23,7 +23,7 @@ use crate::{
     point::{Booking, book},
 };
 
-/// What the commands of a batch touch, as it is under their locks.
+/// What the commands of a batch touch, as it is under their locks; stock may be as it was seen without one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     pub offers: HashMap<OptionId, Offer>,

@@ -145,6 +145,9 @@ impl Story {
                 PaymentStatus::Ready if self.payment.approving_since.is_some() => {
                     "the gateway is asked whether it has taken the money"
                 }
+                PaymentStatus::Ready if at < self.payment.expires_at => {
+                    "the gateway's record is looked up, because a webhook came"
+                }
                 PaymentStatus::Ready => {
                     "the payment expires, if the gateway, asked a last time, has not taken the money"
                 }

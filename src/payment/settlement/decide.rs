@@ -26,6 +26,8 @@ pub enum Wish {
     Decline(String),
     /// The member gave it up: end it.
     Abandon,
+    /// The member orders something else instead: end it.
+    Supersede,
     /// Its time is over: end it.
     Expire,
 }
@@ -72,7 +74,8 @@ pub fn decide(
             RecordState::Paid => return taken(payment, record, accepts_test),
             // Who left the window has failed in the gateway's words, and given up in ours.
             RecordState::Failed(reason)
-                if payment.status == PaymentStatus::Ready && *wish != Wish::Abandon =>
+                if payment.status == PaymentStatus::Ready
+                    && !matches!(wish, Wish::Abandon | Wish::Supersede) =>
             {
                 return Settlement::End(End::declined(reason.message.clone()));
             }
@@ -88,7 +91,7 @@ pub fn decide(
     match wish {
         Wish::Observe => Settlement::Nothing,
         Wish::Decline(words) => Settlement::End(End::declined(words.clone())),
-        Wish::Abandon => Settlement::End(End {
+        Wish::Abandon | Wish::Supersede => Settlement::End(End {
             status: PaymentStatus::Failed,
             reason: CancelReason::PaymentAbandoned,
             failure: "The payment was given up.".into(),
@@ -225,10 +228,11 @@ mod tests {
         decide(&payment(status), &Finding::Record(record), wish, false)
     }
 
-    const WISHES: [fn() -> Wish; 4] = [
+    const WISHES: [fn() -> Wish; 5] = [
         || Wish::Observe,
         || Wish::Decline("no".into()),
         || Wish::Abandon,
+        || Wish::Supersede,
         || Wish::Expire,
     ];
 
@@ -266,6 +270,7 @@ mod tests {
             [
                 None,
                 Some((Failed, CancelReason::PaymentFailed)),
+                Some((Failed, CancelReason::PaymentAbandoned)),
                 Some((Failed, CancelReason::PaymentAbandoned)),
                 Some((Expired, CancelReason::PaymentExpired)),
             ]

@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     app::App,
-    cart,
+    cart::{self, Room},
     clock::new_id,
     db::Transaction,
     fault::{Failure, Fault, Never, Outcome},
@@ -50,6 +50,7 @@ pub const TOO_LATE: &str = "The order had ended.";
 #[derive(Debug)]
 struct Settled {
     payment: payment::Model,
+    is_changed: bool,
     order: Option<Changed>,
 }
 
@@ -82,7 +83,9 @@ pub async fn settle(
             app.bus.stock.publish(&item.product_id, item.option_id);
         }
     }
-    app.payments.wake();
+    if settled.is_changed {
+        app.payments.wake();
+    }
     Ok(settled.payment)
 }
 
@@ -103,7 +106,9 @@ async fn settle_in(
     let now = app.clock.now();
     let wish = match wish {
         // Somebody has asked for the approval meanwhile: its answer goes first.
-        Wish::Abandon | Wish::Expire if is_in_doubt(&payment, now) => &Wish::Observe,
+        Wish::Abandon | Wish::Supersede | Wish::Expire if is_in_doubt(&payment, now) => {
+            &Wish::Observe
+        }
         // What a page says is not what the gateway says, which has no record beside it.
         Wish::Decline(_) if matches!(finding, Finding::Record(_)) && is_in_doubt(&payment, now) => {
             &Wish::Observe
@@ -113,6 +118,7 @@ async fn settle_in(
     let settlement = decide(&payment, finding, wish, app.payments.accepts_test);
     let mut work = Work {
         app,
+        is_superseded: *wish == Wish::Supersede,
         tx,
         payment,
         now,
@@ -126,6 +132,7 @@ async fn settle_in(
             let payment = work.payment;
             return Ok(Settled {
                 payment,
+                is_changed: false,
                 order: None,
             });
         }
@@ -148,6 +155,7 @@ async fn settle_in(
     store::save(tx, &work.payment, &[event]).await?;
     Ok(Settled {
         payment: work.payment,
+        is_changed: true,
         order: changed,
     })
 }
@@ -166,6 +174,8 @@ const fn name(settlement: &Settlement) -> &'static str {
 /// One payment under its lock.
 struct Work<'t> {
     app: &'t App,
+    /// Whether its member is ordering something else instead.
+    is_superseded: bool,
     tx: &'t Transaction,
     payment: payment::Model,
     record: Option<&'t Record>,
@@ -365,8 +375,14 @@ impl Work<'_> {
         }
         if self.payment.is_from_cart {
             let pieces = orders::cancellation::pieces(&items);
+            let room = if self.is_superseded {
+                // Whoever has begun another cart orders that one, as they see it.
+                Room::IfEmpty
+            } else {
+                Room::Beside
+            };
             let max = self.app.limits.line_quantity_max;
-            cart::put_back(self.tx, order.member_id, &pieces, max, self.now).await?;
+            cart::put_back(self.tx, order.member_id, &pieces, room, max, self.now).await?;
         }
         point::refund(
             self.tx,

@@ -76,6 +76,35 @@ both! {
         assert_eq!(shop.cart(&mina).await, [] as [i64; 0]);
     }
 
+    async fn who_pays_the_same_cart_in_another_way_orders_the_same(shop: PayingShop) {
+        let mina = shop.shop.member_with_points(4_000).await;
+        shop.fill_cart(&mina, 2).await;
+        let first = shop.order_cart(&mina, "KAKAOPAY", "first").await["order"].clone();
+        let again = shop.order_cart(&mina, "KAKAOPAY", "again").await["order"].clone();
+        assert_eq!(again["id"], first["id"], "the same lines in the same way");
+        let second = shop.order_cart(&mina, "TOSS", "second").await["order"].clone();
+        assert_eq!((&second["status"], &second["amountDue"]), (&json!("PENDING_PAYMENT"), &json!(20_000)), "{second:#}");
+        assert_eq!(shop.look(&mina, &first).await["status"], "CANCELED");
+        assert_eq!(shop.cart(&mina).await, [] as [i64; 0]);
+        shop.give_up(&mina, &second).await;
+        assert_eq!(shop.cart(&mina).await, [2]);
+        assert_eq!(shop.shop.stock(&shop.shirt).await, [3]);
+    }
+
+    async fn lines_of_a_new_cart_are_ordered_as_they_are_seen(shop: PayingShop) {
+        let mina = shop.shop.member().await;
+        shop.fill_cart(&mina, 2).await;
+        let first = shop.order_cart(&mina, "TOSS", "first").await["order"].clone();
+        shop.fill_cart(&mina, 1).await;
+        let data = mina.run("{ cart { items { id } } }", json!({})).await;
+        let input = json!({
+            "cartItemIds": [data["cart"]["items"][0]["id"]], "provider": "TOSS", "idempotencyKey": "second",
+        });
+        let second = mina.mutate("placeOrder", input, ORDER).await["order"].clone();
+        assert_eq!(second["amountDue"], 10_000, "{second:#}");
+        assert_eq!(shop.look(&mina, &first).await["status"], "CANCELED");
+    }
+
     async fn a_cart_that_is_ordered_anew_is_what_it_holds_now(shop: PayingShop) {
         let mina = shop.shop.member().await;
         shop.fill_cart(&mina, 2).await;
