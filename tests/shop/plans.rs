@@ -6,8 +6,14 @@ use chrono::{DateTime, Utc};
 use entity::{
     Won,
     id::{MemberId, StoreId, UserPointId},
+    payment::PaymentProvider,
 };
-use jangteo::{catalog, order, paging::Window, payment::operator, point, popularity};
+use jangteo::{
+    catalog, order,
+    paging::Window,
+    payment::{self, operator},
+    point, popularity,
+};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement,
     prelude::async_trait::async_trait,
@@ -176,10 +182,19 @@ both! {
         let payments = db.plan();
         operator::figures::open(&db).await.expect("figures");
         let refunds = db.plan();
-        for (plan, index) in [(payments, "payment_check_at_idx"), (refunds, "refund_check_at_idx")] {
+        for (plan, index) in [(payments, "payment_provider_check_at_idx"), (refunds, "refund_check_at_idx")] {
             assert!(plan.contains(index), "not by {index}:\n{plan}");
             assert!(!plan.contains("Seq Scan"), "{plan}");
         }
+    }
+
+    async fn what_is_due_at_a_gateway_is_found_by_its_index(shop: Shop) {
+        let db = Explaining::open(&shop).await;
+        let (provider, now) = (PaymentProvider::Toss, shop.now());
+        payment::store::claim_payments(&db, provider, now, now, 8).await.expect("a claim");
+        let plan = db.plan();
+        assert!(plan.contains("payment_provider_check_at_idx"), "{plan}");
+        assert!(!plan.contains("Seq Scan") && !plan.contains("Sort") && !plan.contains("TEMP B-TREE"), "{plan}");
     }
 
     async fn what_is_popular_is_read_from_the_window_alone(shop: Shop) {
