@@ -6,7 +6,7 @@ use std::{
 };
 
 /// What every run must meet: all that can go wrong, and all that can come of it.
-const ALL: [&str; 24] = [
+const ALL: [&str; 26] = [
     "an answer lost before the gateway acted",
     "an answer lost after the gateway acted",
     "an answer that came late",
@@ -19,6 +19,8 @@ const ALL: [&str; 24] = [
     "a webhook that came early",
     "a webhook that came late",
     "a webhook that is not to be believed",
+    "a member who gave up while the gateway was asked to approve",
+    "a member who canceled while the gateway was asked to approve",
     "a server that was killed",
     "a request that a killed server left unanswered",
     "time that passed",
@@ -80,6 +82,9 @@ pub struct Tidings {
     pub paid: HashSet<String>,
     /// How many requests were not answered.
     pub unanswered: usize,
+    /// How often a payment was given up, or an order canceled, while the approval was asked for.
+    pub abandoned_meanwhile: usize,
+    pub canceled_meanwhile: usize,
 }
 
 impl Told {
@@ -93,8 +98,23 @@ impl Told {
 
     pub fn coverage(&self) -> Coverage {
         let mut coverage = Coverage::default();
-        let unanswered = self.tidings().unanswered;
-        coverage.count("a request that a killed server left unanswered", unanswered);
+        let tidings = self.tidings();
+        for (what, times) in [
+            (
+                "a request that a killed server left unanswered",
+                tidings.unanswered,
+            ),
+            (
+                "a member who gave up while the gateway was asked to approve",
+                tidings.abandoned_meanwhile,
+            ),
+            (
+                "a member who canceled while the gateway was asked to approve",
+                tidings.canceled_meanwhile,
+            ),
+        ] {
+            coverage.count(what, times);
+        }
         coverage
     }
 }

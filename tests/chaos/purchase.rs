@@ -1,7 +1,10 @@
 //! A purchase, an order or a charge, and all that a member can do about it.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -10,7 +13,7 @@ use sandbox::{Provider, control::Button};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::{gateways::Bill, support::Client, world::World};
+use crate::{coverage::Tidings, gateways::Bill, support::Client, world::World};
 
 /// What a member does about a purchase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +58,8 @@ pub struct Purchase {
     client: Client,
     wish: Wish,
     seen: Mutex<Seen>,
+    /// How many are just asking for its approval.
+    confirming: AtomicUsize,
 }
 
 /// What its member knows of it.
@@ -81,6 +86,7 @@ impl Purchase {
             client,
             wish,
             seen: Mutex::default(),
+            confirming: AtomicUsize::new(0),
         }
     }
 
@@ -107,11 +113,17 @@ impl Purchase {
         match act {
             Act::Open => self.open().await,
             Act::Press(button) => self.press(button).await,
-            Act::ComeBack => self.come_back().await,
-            Act::Confirm => self.confirm().await,
+            Act::ComeBack => self.confirming(self.come_back()).await,
+            Act::Confirm => self.confirming(self.confirm()).await,
             Act::ConfirmNonsense => self.confirm_nonsense().await,
-            Act::Abandon => self.of_payment("abandonPayment", json!({})).await,
-            Act::Cancel { all } => self.cancel(all).await,
+            Act::Abandon => {
+                self.note_meanwhile(|tidings| tidings.abandoned_meanwhile += 1);
+                self.of_payment("abandonPayment", json!({})).await;
+            }
+            Act::Cancel { all } => {
+                self.note_meanwhile(|tidings| tidings.canceled_meanwhile += 1);
+                self.cancel(all).await;
+            }
             Act::Again => _ = self.ask().await,
             Act::UnderAnotherKey => {
                 let key = format!("{} again", self.wish.key);
@@ -123,6 +135,19 @@ impl Purchase {
                 }
             }
             Act::Rest(pause) => sleep(pause).await,
+        }
+    }
+
+    async fn confirming(&self, asking: impl Future<Output = ()>) {
+        self.confirming.fetch_add(1, Ordering::Relaxed);
+        asking.await;
+        self.confirming.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Notes what is done while its approval is asked for.
+    fn note_meanwhile(&self, note: impl FnOnce(&mut Tidings)) {
+        if self.confirming.load(Ordering::Relaxed) > 0 {
+            self.world.told.note(note);
         }
     }
 
