@@ -112,9 +112,9 @@ async fn play(database: Database, seed: u64) -> Coverage {
     let mut trouble = Trouble::new(world.clone(), StdRng::seed_from_u64(rng.random()));
     trouble.begin().await;
     let (acting, acts) = unbounded_channel();
-    let shops = members.into_iter().map(|client| {
+    let shops = members.into_iter().enumerate().map(|(number, client)| {
         let rng = StdRng::seed_from_u64(rng.random());
-        Member::new(world.clone(), client, acting.clone(), rng).shop()
+        Member::new(world.clone(), number, client, acting.clone(), rng).shop()
     });
     let shopping = tokio::spawn(join_all(shops.collect::<Vec<_>>()));
     drop(acting);

@@ -10,7 +10,7 @@ use tokio::{sync::mpsc::UnboundedSender, task::JoinSet};
 use crate::{
     purchase::{Act, Purchase, Wish},
     support::Client,
-    world::World,
+    world::{SHELF, World},
 };
 
 /// Purchases of each member.
@@ -24,21 +24,31 @@ const REST_MAX: u64 = 80;
 
 pub struct Member {
     world: Arc<World>,
+    number: usize,
     client: Client,
     /// Told of each act.
     acting: UnboundedSender<()>,
     rng: StdRng,
 }
 
+/// An order of one option, and what is done about it, one act after the other.
+struct Plot {
+    option: usize,
+    quantity: i32,
+    acts: [Act; 4],
+}
+
 impl Member {
     pub fn new(
         world: Arc<World>,
+        number: usize,
         client: Client,
         acting: UnboundedSender<()>,
         rng: StdRng,
     ) -> Self {
         Self {
             world,
+            number,
             client,
             acting,
             rng,
@@ -48,6 +58,14 @@ impl Member {
     /// Buys, and takes some of it back in the end.
     pub async fn shop(mut self) {
         let mut purchases = Vec::new();
+        if let Some(plot) = self.plot() {
+            let wish = self.portone(plot.option, plot.quantity);
+            let purchase = self.ask_for(wish).await;
+            for act in plot.acts {
+                self.act(&purchase, act).await;
+            }
+            purchases.push(purchase);
+        }
         for _ in 0..VISITS {
             purchases.push(self.visit().await);
         }
@@ -63,15 +81,37 @@ impl Member {
         }
     }
 
+    /// What chance alone seldom comes to. PortOne's window takes the money without asking the shop.
+    fn plot(&self) -> Option<Plot> {
+        let approve = Act::Press(Button::Approve);
+        let (quantity, acts) = match self.number {
+            // Given up, ordered again, and then paid all the same: the last pieces are gone.
+            0 => {
+                let acts = [Act::Open, Act::Abandon, Act::UnderAnotherKey, approve];
+                (SHELF[0].1, acts)
+            }
+            // Given back before the shop has heard of it.
+            1 => {
+                let acts = [
+                    Act::Open,
+                    approve,
+                    Act::RefundInConsole(None),
+                    Act::ComeBack,
+                ];
+                (1, acts)
+            }
+            _ => return None,
+        };
+        Some(Plot {
+            option: self.number,
+            quantity,
+            acts,
+        })
+    }
+
     async fn visit(&mut self) -> Arc<Purchase> {
         let wish = self.wish();
-        let purchase = Arc::new(Purchase::new(self.world.clone(), self.client.clone(), wish));
-        for _ in 0..TRIES {
-            self.tell();
-            if purchase.ask().await {
-                break;
-            }
-        }
+        let purchase = self.ask_for(wish).await;
         let mut beside = JoinSet::new();
         for act in self.story() {
             if self.rng.random_bool(0.4) {
@@ -85,6 +125,17 @@ impl Member {
         purchase
     }
 
+    async fn ask_for(&self, wish: Wish) -> Arc<Purchase> {
+        let purchase = Purchase::new(self.world.clone(), self.client.clone(), wish);
+        for _ in 0..TRIES {
+            self.tell();
+            if purchase.ask().await {
+                break;
+            }
+        }
+        Arc::new(purchase)
+    }
+
     async fn act(&self, purchase: &Arc<Purchase>, act: Act) {
         self.tell();
         purchase.clone().perform(act).await;
@@ -95,9 +146,24 @@ impl Member {
         _ = self.acting.send(());
     }
 
+    fn portone(&mut self, option: usize, quantity: i32) -> Wish {
+        let option = self.world.options[option].to_string();
+        let lines = [json!({ "optionId": option, "quantity": quantity })];
+        Wish {
+            mutation: "placeOrder",
+            input: json!({ "lines": lines, "provider": word(Provider::PortOne) }),
+            provider: Some(Provider::PortOne),
+            key: self.key(),
+        }
+    }
+
+    fn key(&mut self) -> String {
+        format!("{:016x}", self.rng.random::<u64>())
+    }
+
     fn wish(&mut self) -> Wish {
         let provider = Provider::ALL.choose(&mut self.rng).copied();
-        let key = format!("{:016x}", self.rng.random::<u64>());
+        let key = self.key();
         if self.rng.random_bool(0.2) {
             let amount = self.rng.random_range(1..=9) * 1_000;
             return Wish {

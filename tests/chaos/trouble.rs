@@ -29,6 +29,9 @@ const DOWN_MAX: u64 = 60;
 const TOO_LONG: u64 = 1_300;
 const LONG: u64 = 150;
 
+/// The name of a fault that few come to.
+const NOT_YET: &str = "a gateway that would not give back yet";
+
 /// Leaps of the clock: to a second look, past a webhook's tolerance, a payment's time, a doubt's.
 const LEAPS: [Duration; 8] = [
     Duration::from_secs(2),
@@ -66,6 +69,12 @@ impl Trouble {
     }
 
     pub async fn begin(&mut self) {
+        // One refund at least shall not be easy: the last cards are drawn first.
+        let is_such = |fault: &FaultOrder| name(fault) == NOT_YET;
+        if let Some(place) = self.deck.iter().position(is_such) {
+            let last = self.deck.len() - 1;
+            self.deck.swap(place, last);
+        }
         self.break_gateways(FAULTS_AT_FIRST).await;
     }
 
@@ -240,7 +249,7 @@ fn name(order: &FaultOrder) -> &'static str {
         Fault::TamperAmount { .. } | Fault::TamperCurrency => "a window with another amount",
         Fault::Decline { .. } => "a gateway that declined",
         Fault::NotCancelableYet | Fault::CancelRequested { .. } | Fault::CancelFailedIn200 => {
-            "a gateway that would not give back yet"
+            NOT_YET
         }
         Fault::Never => "a webhook that never came",
         Fault::Duplicate { .. } => "a webhook that came twice",
