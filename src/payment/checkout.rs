@@ -85,6 +85,9 @@ pub enum Refusal {
     PaymentPending,
 }
 
+/// Why a payment failed of which its gateway would not hear.
+const NOT_BEGUN: &str = "The payment could not begin.";
+
 /// How often an order that waits for its payment is given up to make room for another: each time another may come
 /// in between.
 const ATTEMPTS_MAX: usize = 3;
@@ -110,6 +113,11 @@ pub async fn place(
             Err(Failure::Refused(placement::Refusal::PaymentPending(pending))) => {
                 give_up(app, &pending).await?;
             }
+            Ok(order)
+                if order.status == OrderStatus::Canceled && !has_begun(app, &order).await? =>
+            {
+                return Err(Failure::Refused(Refusal::Unavailable));
+            }
             outcome => return outcome.map_err(|failure| failure.map_refusal(Refusal::Placement)),
         }
     }
@@ -119,6 +127,13 @@ pub async fn place(
 /// Whether the key has its order already: a retry is answered whatever its gateway does.
 async fn is_placed(app: &App, member_id: MemberId, key: &str) -> Result<bool, Fault> {
     Ok(orders::store::has_key(app.db.writer(), member_id, key).await?)
+}
+
+/// Whether the order's payment came as far as its gateway: if not, the key that asked for it gets its refusal again.
+async fn has_begun(app: &App, order: &order::Model) -> Result<bool, Fault> {
+    let payments = store::by_orders(app.db.writer(), &[order.id]).await?;
+    let is_stillborn = |payment: &payment::Model| payment.failure.as_deref() == Some(NOT_BEGUN);
+    Ok(!payments.iter().any(is_stillborn))
 }
 
 /// Gives up an order that waits for its payment, unless that is just being settled.
@@ -216,7 +231,7 @@ async fn end(app: &App, payment: &payment::Model, reason: &Reason) -> Result<(),
         // Somebody else has prepared it meanwhile: its window may be open.
         return Ok(());
     }
-    let wish = Wish::Decline("The payment could not begin.".into());
+    let wish = Wish::Decline(NOT_BEGUN.into());
     settle(app, payment.id, &Finding::Unheard, &wish).await?;
     Ok(())
 }

@@ -143,7 +143,12 @@ fn difference(payment: &payment::Model, record: &Record, accepts_test: bool) -> 
 }
 
 impl End {
-    fn declined(failure: String) -> Self {
+    fn declined(words: String) -> Self {
+        // Not every gateway says why.
+        let failure = match words.trim() {
+            "" => "The payment was declined.".into(),
+            _ => words,
+        };
         Self {
             status: PaymentStatus::Failed,
             reason: CancelReason::PaymentFailed,
@@ -226,6 +231,19 @@ mod tests {
 
     fn settled(status: PaymentStatus, record: Record, wish: &Wish) -> Settlement {
         decide(&payment(status), &Finding::Record(record), wish, false)
+    }
+
+    #[test]
+    fn who_is_declined_without_a_word_is_told_so() {
+        let silent = Reason {
+            message: String::new(),
+            ..no()
+        };
+        let failed = record(RecordState::Failed(silent));
+        let Settlement::End(end) = settled(PaymentStatus::Ready, failed, &Wish::Observe) else {
+            panic!("it is over");
+        };
+        assert_eq!(end.failure, "The payment was declined.");
     }
 
     const WISHES: [fn() -> Wish; 5] = [

@@ -63,6 +63,10 @@ both! {
         assert_eq!(refusal(&payload).0, "PAYMENT_UNAVAILABLE");
         assert_eq!(shop.cart(&mina).await, [2]);
         assert_eq!(shop.shop.stock(&shop.shirt).await, [3]);
+        let again = shop.order_cart(&mina, "KAKAOPAY", "key").await;
+        assert_eq!(refusal(&again).0, "PAYMENT_UNAVAILABLE", "the same key, the same answer");
+        let payload = shop.order_cart(&mina, "KAKAOPAY", "another key").await;
+        assert_eq!(payload["order"]["status"], "PENDING_PAYMENT", "{payload:#}");
     }
 
     async fn what_is_paid_has_left_the_cart(shop: PayingShop) {
