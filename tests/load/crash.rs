@@ -19,7 +19,7 @@ const BUYERS: u64 = 32;
 const KILLS: u32 = 20;
 
 /// How often the database is killed under the server.
-const DATABASE_KILLS: u32 = 5;
+const DATABASE_KILLS: u32 = 20;
 
 both! {
     async fn a_server_that_is_killed_loses_nothing(database: Database) {

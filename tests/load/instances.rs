@@ -15,7 +15,7 @@ use crate::{
 const BUYERS: u64 = 128;
 
 /// How long they are kept busy, unless `LOAD_SECONDS` says.
-const SECONDS: u64 = 20;
+const SECONDS: u64 = 60;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_under_load_are_as_exact_as_one() {

@@ -3,8 +3,7 @@
 //! audit finds nothing.
 //!
 //! What clients do, and when things are killed, is drawn from a seed, which a failing test prints; `LOAD_SEED`
-//! sets it. `LOAD_SECONDS` is how long the servers side by side are kept busy: 20 unless it is set, and 60 for a
-//! long look.
+//! sets it. `LOAD_SECONDS` is how long the servers side by side are kept busy: 60 unless it is set.
 
 #![expect(
     clippy::expect_used,
