@@ -5,8 +5,8 @@
 //! it has to start again; reads run beside it on connections of their own. *PostgreSQL* has one
 //! pool, `READ COMMITTED` and explicit row locks: a reader never waits for a lock, and a writer
 //! sees the row that it locked as it is now. Not more isolation than that, because every decision
-//! locks what it rests on, or writes what the table's own check would refuse; serialization failures are retried all the same, for databases that run
-//! stricter.
+//! locks what it rests on, or writes what the table's own check would refuse; serialization failures
+//! are retried all the same, for databases that run stricter.
 
 use std::{
     sync::{
