@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test browser-test coverage bench lint doc schema graphiql graphiql-check setup
+.PHONY: help run test browser-test client-test coverage bench lint doc schema graphiql graphiql-check setup
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -8,16 +8,21 @@ help: ## This list
 run: ## A shop with demo data, to try out
 	cargo run --release --locked -- serve --demo
 
-test: ## Every test: Rust on SQLite and PostgreSQL, GraphiQL's files, the browser, the coverage of pure rules
-	scripts/setup rust postgres browser npm coverage
+test: ## Every test: Rust on SQLite and PostgreSQL, GraphiQL's files, the browser, subscribers' packages, the coverage of pure rules
+	scripts/setup rust postgres nats haproxy browser npm coverage
 	cargo test --workspace --locked
 	@$(MAKE) --no-print-directory graphiql-check
 	@$(MAKE) --no-print-directory browser-test
+	@$(MAKE) --no-print-directory client-test
 	@$(MAKE) --no-print-directory coverage
 
 browser-test: ## GraphiQL in a real browser, against a shop with demo data
 	scripts/setup rust browser npm
 	scripts/browser-test
+
+client-test: ## Subscriptions, with the npm packages that people subscribe with
+	scripts/setup rust npm
+	scripts/client-test
 
 coverage: ## The pure rules, each line run by unit tests (scripts/pure-rules)
 	scripts/setup rust coverage
@@ -27,11 +32,12 @@ bench: ## Orders a second, beside hand-written SQL: some twenty minutes of a qui
 	scripts/setup rust bench
 	ulimit -n $$(ulimit -Hn) && cargo run --release --locked --package bench -- $(BENCH)
 
-lint: ## Format, clippy, and the licences and sources of the dependencies
+lint: ## Format, clippy, the licences and sources of the dependencies, and what deploy/ ships
 	scripts/setup rust deny
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	scripts/deny
+	scripts/deploy
 
 doc: ## The documentation of the code, in target/doc
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked

@@ -7,12 +7,18 @@ use crate::{
     config::{Limits, Secret},
     db::Db,
     event::Bus,
+    gift::expiry::Alarm,
+    graphql::figures::Figures as Operations,
+    http::figures::Figures as Responses,
+    listener::Listeners,
     member::{Passwords, Tokens},
-    order::placement::Engine,
+    order::placement::{Engine, Figures, Placer},
+    outbox::{Outbox, platform::Platform},
     payment::Payments,
+    picture::Pictures,
 };
 
-/// The shop: its database, clock, limits, keys, bus and order engine.
+/// The shop: its database, clock, limits, keys, bus, outbox and order engine.
 #[derive(Debug)]
 pub struct App {
     pub db: Db,
@@ -21,12 +27,31 @@ pub struct App {
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub bus: Bus,
+    /// The way to the data platform.
+    pub outbox: Outbox,
     pub placement: Engine,
     pub payments: Payments,
+    pub pictures: Pictures,
+    /// Who is connected to hear what happens.
+    pub listeners: Arc<Listeners>,
+    /// Wakes the loop that gives unused gifts back.
+    pub gift_expiry: Alarm,
+    /// How operations went.
+    pub operations: Operations,
+    /// How requests over HTTP were answered.
+    pub responses: Responses,
+}
+
+/// Whom the shop tells what happens: by default, listeners on this instance.
+#[derive(Debug, Default)]
+pub struct Audience {
+    pub bus: Bus,
+    pub platform: Option<Platform>,
 }
 
 impl App {
-    /// Opens the shop and starts its order engine; needs a Tokio runtime.
+    /// Opens the shop and starts its order engine, and the relay where there is a platform to tell; needs a Tokio
+    /// runtime.
     #[must_use]
     pub fn start(
         db: Db,
@@ -34,17 +59,36 @@ impl App {
         limits: Limits,
         secret: &Secret,
         payments: Payments,
+        pictures: Pictures,
+        audience: Audience,
     ) -> Arc<Self> {
-        let bus = Bus::default();
+        let Audience { bus, platform } = audience;
+        let outbox = match platform {
+            Some(platform) => Outbox::start(db.clone(), clock.clone(), platform),
+            None => Outbox::default(),
+        };
+        let placer = Placer {
+            db: db.clone(),
+            clock: clock.clone(),
+            bus: bus.clone(),
+            outbox: outbox.clone(),
+            figures: Figures::default(),
+        };
         Arc::new(Self {
-            placement: Engine::start(db.clone(), clock.clone(), bus.clone(), &limits),
+            placement: Engine::start(placer, &limits),
             tokens: Tokens::new(secret, clock.clone(), limits.access_token),
             passwords: Passwords::default(),
+            listeners: Arc::new(Listeners::new(limits.listeners.clone())),
             db,
             clock,
             limits,
             bus,
+            outbox,
             payments,
+            pictures,
+            gift_expiry: Alarm::default(),
+            operations: Operations::default(),
+            responses: Responses::default(),
         })
     }
 }

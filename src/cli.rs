@@ -7,7 +7,15 @@
 )]
 
 mod audit;
+mod backup;
+mod export;
+mod health;
+mod import;
+mod outbox;
+mod output;
 mod payment;
+mod progress;
+mod settle;
 
 use std::{
     io::{self, BufRead, IsTerminal, Read},
@@ -15,6 +23,7 @@ use std::{
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
 use async_graphql::SDLExportOptions;
@@ -25,10 +34,10 @@ use rand::RngExt;
 use sandbox::Sandbox;
 use sea_orm::DbErr;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
-    app::App,
+    app::{App, Audience},
     clock::Clock,
     config::{DatabaseSettings, Limits, LogFormat, LogSettings, Secret, ServeSettings},
     db::{Db, is_unreachable},
@@ -37,11 +46,17 @@ use crate::{
     graphql::build_schema,
     member::{self, NewMember, SignUpRefusal},
     payment::Payments,
+    picture::Pictures,
     secret,
     server::{Server, Start},
+    text::Language,
+    trace::Tracing,
 };
 
-use self::{audit::AuditCommand, payment::PaymentCommand};
+use self::{
+    audit::AuditCommand, backup::BackupCommand, export::ExportCommand, health::HealthCommand,
+    import::ImportCommand, outbox::OutboxCommand, payment::PaymentCommand, settle::SettleCommand,
+};
 
 /// What a command says when it cannot do its work.
 pub type CommandError = Box<dyn std::error::Error + Send + Sync>;
@@ -70,14 +85,31 @@ enum Command {
     /// Make members, and give them roles.
     #[command(subcommand)]
     Member(MemberCommand),
-    /// Play PortOne, Toss Payments and KakaoPay, for development: no money moves.
+    /// Play PortOne, Toss Payments, KakaoPay and a data platform, for development: no money moves.
     Sandbox(SandboxCommand),
     /// Look at payments: what came of them, and which of them need somebody.
     #[command(subcommand)]
     Payment(PaymentCommand),
+    /// Look at what the data platform is told: what waits, what was given up and why; have it tried again.
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+    /// Pay stores out: close a period, and write each store a sheet of what it is paid for. Run again, it pays
+    /// nothing twice and writes the same sheets.
+    Settle(SettleCommand),
+    /// Take things in from files that spreadsheets write.
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Write things into files that spreadsheets open.
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Check that money and stock add up, over every row, while the server runs. Changes nothing. Exits with 0
     /// if they do, 1 if anything is broken, 2 if it could not be told.
     Audit(Box<AuditCommand>),
+    /// Ask a server whether it is ready. Exits with 0 if it is, for whoever watches over it.
+    Health(HealthCommand),
+    /// Copy the database into a new file while the shop sells. For SQLite: PostgreSQL is backed up with its own
+    /// programs.
+    Backup(BackupCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -170,7 +202,11 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Migrate(Migrate::Up(database)) => {
             let db = connect(&database).await?;
             db.migrate().await?;
-            println!("The schema is up to date.");
+            if db.migrations().await?.newer.is_empty() {
+                println!("The schema is up to date.");
+            } else {
+                println!("The schema is newer than this program, and stays as it is.");
+            }
             Ok(db.close().await?)
         }
         Command::Migrate(Migrate::Down { database, steps }) => {
@@ -194,7 +230,13 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Member(command) => member_command(command).await,
         Command::Sandbox(command) => play(command).await,
         Command::Payment(command) => command.run().await,
+        Command::Outbox(command) => command.run().await,
+        Command::Settle(command) => command.run().await,
+        Command::Import(command) => command.run().await,
+        Command::Export(command) => command.run().await,
+        Command::Health(command) => command.run().await,
         Command::Audit(command) => return Ok(command.run().await),
+        Command::Backup(command) => command.run().await,
     };
     done.map(|()| ExitCode::SUCCESS)
 }
@@ -208,12 +250,25 @@ pub fn sdl() -> String {
 
 async fn serve(settings: ServeSettings) -> Result<(), CommandError> {
     settings.database.checked_url()?;
+    let replica = settings.checked_replica_url()?;
     let limits = settings.limits()?;
-    begin_logging(&settings.log)?;
+    let tracing = Tracing::begin(&settings.traces)?;
+    begin_logging(&settings.log, tracing.as_ref())?;
     let secret = secret::find_or_make(settings.jwt_secret.clone(), &settings.database)?;
-    let db = connect(&settings.database).await?;
+    let pictures = settings.pictures.open(&settings.database, &secret)?;
+    let mut db = connect(&settings.database).await?;
     if settings.auto_migrate {
         db.migrate().await?;
+    }
+    if let Some(replica) = replica {
+        let DatabaseSettings {
+            database_url: primary,
+            database_connections: connections,
+        } = &settings.database;
+        let lag_max = Duration::from_millis(settings.database_replica_lag_ms_max);
+        db = db
+            .with_replica(primary, replica, *connections, lag_max)
+            .await?;
     }
     let clock = Clock::system();
     if settings.demo {
@@ -221,10 +276,14 @@ async fn serve(settings: ServeSettings) -> Result<(), CommandError> {
     }
     let stopped = stop_signal()?;
     let mut payments = settings.payments.clone();
+    let mut platform = settings.platform.clone();
     let sandbox = if settings.demo {
         let keys = demo_gateways(&settings);
         let sandbox = Sandbox::start(keys.clone()).await?;
         payments = payments.at(&sandbox, &keys)?;
+        if platform.platform_url.is_none() {
+            platform = platform.at(&sandbox, &keys);
+        }
         Some(sandbox)
     } else {
         None
@@ -237,7 +296,11 @@ async fn serve(settings: ServeSettings) -> Result<(), CommandError> {
         listen: settings.listen,
         body_bytes_max: usize::try_from(settings.body_bytes_max)?,
         payments,
-        stop_within: std::time::Duration::from_secs(settings.stop_seconds),
+        platform,
+        pictures,
+        nats: settings.nats,
+        drain_for: Duration::from_secs(settings.drain_seconds),
+        stop_within: Duration::from_secs(settings.stop_seconds),
     })
     .await?;
     if let Some(sandbox) = &sandbox {
@@ -250,6 +313,9 @@ async fn serve(settings: ServeSettings) -> Result<(), CommandError> {
     server.stop().await?;
     if let Some(sandbox) = sandbox {
         sandbox.stop().await?;
+    }
+    if let Some(tracing) = tracing {
+        tracing.end().await;
     }
     println!("Stopped.");
     Ok(())
@@ -279,7 +345,8 @@ async fn play(command: SandboxCommand) -> Result<(), CommandError> {
         sandbox.send_webhooks_to(webhook("portone"), webhook("toss"));
     }
     println!("The sandbox is open. It is for development: no money moves.\n");
-    println!("  Payments   {}\n", sandbox.url("/"));
+    println!("  Payments   {}", sandbox.url("/"));
+    println!("  Events     {}\n", sandbox.url("/events"));
     println!("A shop uses it with these settings:\n");
     for (name, value) in [
         ("ACCEPT_TEST_PAYMENTS", "true".to_owned()),
@@ -299,6 +366,8 @@ async fn play(command: SandboxCommand) -> Result<(), CommandError> {
         ("KAKAOPAY_URL", sandbox.url("/kakaopay")),
         ("KAKAOPAY_SECRET_KEY", keys.kakaopay.secret_key),
         ("KAKAOPAY_CID", keys.kakaopay.cid),
+        ("PLATFORM_URL", sandbox.url("/platform")),
+        ("PLATFORM_SECRETS", keys.platform.secrets.join(",")),
     ] {
         println!("  {name}={value}");
     }
@@ -317,6 +386,10 @@ fn greet(server: &Server, sandbox: Option<&Sandbox>) {
         println!(
             "  Payments   {}   (a sandbox that plays PortOne, Toss and KakaoPay)",
             sandbox.url("/")
+        );
+        println!(
+            "  Events     {}   (a data platform that hears of each order)",
+            sandbox.url("/events")
         );
         let name = |member: &demo::catalog::DemoMember| member.user_id;
         let buyers = demo::catalog::MEMBERS
@@ -351,15 +424,18 @@ fn stop_signal() -> Result<impl Future<Output = ()>, io::Error> {
     })
 }
 
-fn begin_logging(settings: &LogSettings) -> Result<(), CommandError> {
+fn begin_logging(settings: &LogSettings, tracing: Option<&Tracing>) -> Result<(), CommandError> {
     let filter = EnvFilter::try_new(&settings.log)
         .map_err(|error| format!("LOG is not a list of log levels: {error}"))?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
-    match settings.log_format {
-        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().init(),
+    let log = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let log = match settings.log_format {
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => log.json().boxed(),
+    };
+    let log = tracing_subscriber::registry().with(log.with_filter(filter));
+    match tracing {
+        Some(tracing) => log.with(tracing.layer()).init(),
+        None => log.init(),
     }
     Ok(())
 }
@@ -386,12 +462,15 @@ fn cannot_open(database: &DatabaseSettings, error: &DbErr) -> String {
 
 async fn migration_status(database: &DatabaseSettings) -> Result<(), CommandError> {
     let db = connect(database).await?;
-    for migration in Migrator::get_migration_with_status_read_only(db.writer()).await? {
+    let migrations = db.migrations().await?;
+    for (name, is_applied) in migrations.known {
         println!(
-            "{:8} {}",
-            migration.status().to_string().to_lowercase(),
-            migration.name()
+            "{:8} {name}",
+            if is_applied { "applied" } else { "pending" }
         );
+    }
+    for name in migrations.newer {
+        println!("{:8} {name} (of a newer program)", "applied");
     }
     Ok(db.close().await?)
 }
@@ -433,18 +512,26 @@ fn is_pipe_closed(error: &io::Error) -> bool {
 
 /// A database to look into, which must be there: SQLite's would be made, and found to be empty.
 async fn existing(database: &DatabaseSettings) -> Result<Db, CommandError> {
+    is_up_to_date(connect_to_existing(database).await?).await
+}
+
+/// The same, whatever its schema.
+async fn connect_to_existing(database: &DatabaseSettings) -> Result<Db, CommandError> {
     database.checked_url()?;
     if let Some(file) = database.sqlite_file()
         && !file.exists()
     {
         return Err(format!("there is no database at {} (DATABASE_URL)", file.display()).into());
     }
-    migrated(database).await
+    connect(database).await
 }
 
 /// A database whose schema is up to date.
 async fn migrated(database: &DatabaseSettings) -> Result<Db, CommandError> {
-    let db = connect(database).await?;
+    is_up_to_date(connect(database).await?).await
+}
+
+async fn is_up_to_date(db: Db) -> Result<Db, CommandError> {
     if db.is_migrated().await? {
         Ok(db)
     } else {
@@ -463,6 +550,8 @@ async fn shop(database: &DatabaseSettings) -> Result<Arc<App>, CommandError> {
         Limits::default(),
         &secret,
         Payments::none()?,
+        Pictures::none(&secret),
+        Audience::default(),
     ))
 }
 
@@ -477,7 +566,9 @@ fn read_password() -> Result<String, CommandError> {
 
 fn told(failure: &Failure<SignUpRefusal>) -> String {
     match failure {
-        Failure::Refused(SignUpRefusal::Invalid(invalid)) => invalid.message.clone(),
+        Failure::Refused(SignUpRefusal::Invalid(invalid)) => {
+            invalid.message.in_language(Language::English)
+        }
         Failure::Refused(SignUpRefusal::UserIdTaken) => "another member has this user id".into(),
         Failure::Fault(fault) => fault.to_string(),
     }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, Utc};
 use entity::id::TypedId;
 use rand::Rng;
 use uuid::Builder;
@@ -39,6 +39,19 @@ impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Clock").field(&self.now()).finish()
     }
+}
+
+/// Korea has no daylight saving time.
+const SEOUL_AHEAD_OF_UTC: TimeDelta = TimeDelta::hours(9);
+
+/// The date and time as clocks show them in Korea.
+pub fn in_seoul(time: DateTime<Utc>) -> NaiveDateTime {
+    (time + SEOUL_AHEAD_OF_UTC).naive_utc()
+}
+
+/// The moment at which clocks show this in Korea.
+pub fn from_seoul(shown: NaiveDateTime) -> DateTime<Utc> {
+    shown.and_utc() - SEOUL_AHEAD_OF_UTC
 }
 
 /// A new UUIDv7 of the given moment.

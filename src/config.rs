@@ -9,7 +9,13 @@ use clap::{Args, ValueEnum};
 use entity::Won;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 
-use crate::payment::PaymentSettings;
+use crate::{
+    event::NatsSettings,
+    listener::{ListenerLimits, ListenerSettings},
+    outbox::PlatformSettings,
+    payment::PaymentSettings,
+    picture::PictureSettings,
+};
 
 /// Which database to use: asked by every command that touches one.
 #[derive(Args, Clone, Debug)]
@@ -89,6 +95,21 @@ pub struct ServeSettings {
     #[command(flatten)]
     pub database: DatabaseSettings,
 
+    /// A streaming replica of DATABASE_URL's PostgreSQL, which answers what may be a little old: the catalog and what
+    /// sells most, for whoever runs no store.
+    #[arg(
+        long,
+        env = "DATABASE_REPLICA_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub database_replica_url: Option<String>,
+
+    /// How old the replica's answers may be, in milliseconds (2000 to 3600000); an older replica is left out until it
+    /// has caught up. How old they are is measured twice a second.
+    #[arg(long, env = "DATABASE_REPLICA_LAG_MS_MAX", default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(2_000..=3_600_000))]
+    pub database_replica_lag_ms_max: u64,
+
     /// Load the demo shop on the first start, and allow instant charging.
     #[arg(long)]
     pub demo: bool,
@@ -141,6 +162,10 @@ pub struct ServeSettings {
     #[arg(long, env = "LINE_QUANTITY_MAX", default_value_t = 999, value_parser = clap::value_parser!(i32).range(1..=1_000_000))]
     pub line_quantity_max: i32,
 
+    /// How long a gift may be used, in days (1 to 3650); unused it goes back to who sent it, in points.
+    #[arg(long, env = "GIFT_DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub gift_days: u32,
+
     /// Orders that may wait to be placed; beyond it a client is told at once to come again (OVERLOADED).
     #[arg(long, env = "ORDER_QUEUE", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub order_queue: u32,
@@ -161,11 +186,31 @@ pub struct ServeSettings {
     #[arg(long, env = "STOP_SECONDS", default_value_t = 25, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub stop_seconds: u64,
 
+    /// How long a stop goes on as if nothing were, but for `/readyz`, which says no, in seconds (0 to 600): as long
+    /// as a load balancer takes to notice, and to send nobody here any more. It comes before STOP_SECONDS.
+    #[arg(long, env = "DRAIN_SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub drain_seconds: u64,
+
+    #[command(flatten)]
+    pub listeners: ListenerSettings,
+
     #[command(flatten)]
     pub payments: PaymentSettings,
 
     #[command(flatten)]
+    pub platform: PlatformSettings,
+
+    #[command(flatten)]
+    pub pictures: PictureSettings,
+
+    #[command(flatten)]
+    pub nats: NatsSettings,
+
+    #[command(flatten)]
     pub log: LogSettings,
+
+    #[command(flatten)]
+    pub traces: TraceSettings,
 }
 
 fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {
@@ -190,6 +235,39 @@ pub struct LogSettings {
     pub log_format: LogFormat,
 }
 
+/// Whether traces are sent, and of what.
+#[derive(Args, Clone, Debug)]
+pub struct TraceSettings {
+    /// The collector that traces are sent to, by OTLP over HTTP: the URL below which its /v1/traces is. Without it
+    /// there are no traces, and they cost nothing.
+    ///
+    /// Example: `http://collector.example:4318`
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", value_parser = collector)]
+    pub otel_exporter_otlp_endpoint: Option<String>,
+
+    /// The share of requests that are traced, from 0 to 1, where their sender has not decided it. Each takes some
+    /// kilobytes at the collector.
+    #[arg(long, env = "TRACE_RATIO", default_value_t = 1.0, value_parser = ratio)]
+    pub trace_ratio: f64,
+}
+
+fn collector(text: &str) -> Result<String, &'static str> {
+    let is_url = ["http://", "https://"]
+        .iter()
+        .any(|scheme| text.starts_with(scheme));
+    is_url
+        .then(|| text.to_owned())
+        .ok_or("write a URL, as in http://collector.example:4318")
+}
+
+fn ratio(text: &str) -> Result<f64, &'static str> {
+    let ratio = text
+        .parse()
+        .ok()
+        .filter(|ratio| (0.0..=1.0).contains(ratio));
+    ratio.ok_or("write a number from 0 to 1, as in 0.1")
+}
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -209,9 +287,12 @@ pub struct Limits {
     pub charge_max: Won,
     pub balance_max: Won,
     pub line_quantity_max: i32,
+    /// How long a gift may be used.
+    pub gift_valid: Duration,
     pub order_queue: usize,
     pub order_batch: usize,
     pub order_deadline: Duration,
+    pub listeners: ListenerLimits,
 }
 
 /// Lines in one order or one cart.
@@ -242,6 +323,28 @@ pub const DOCUMENT_KEPT_BYTES_MAX: usize = 8 * 1024;
 pub const ROOT_FIELDS_MAX: usize = 20;
 
 impl ServeSettings {
+    /// The replica's URL, if there is one and it can be used.
+    ///
+    /// # Errors
+    /// What is wrong, naming the setting; not the URL, which may hold a password.
+    pub fn checked_replica_url(&self) -> Result<Option<&str>, String> {
+        let Some(url) = self.database_replica_url.as_deref() else {
+            return Ok(None);
+        };
+        if self.database.sqlite_file().is_some() {
+            return Err(
+                "DATABASE_REPLICA_URL: only PostgreSQL has replicas; DATABASE_URL is SQLite".into(),
+            );
+        }
+        if url.parse::<PgConnectOptions>().is_err() || !url.starts_with("postgres") {
+            return Err(
+                "DATABASE_REPLICA_URL must be a URL that begins with postgres://, as DATABASE_URL"
+                    .into(),
+            );
+        }
+        Ok(Some(url))
+    }
+
     /// Where the demo's sandbox listens.
     #[must_use]
     pub fn sandbox_address(&self) -> SocketAddr {
@@ -283,9 +386,11 @@ impl ServeSettings {
             charge_max: Won(self.charge_max),
             balance_max: Won(self.balance_max),
             line_quantity_max: self.line_quantity_max,
+            gift_valid: Duration::from_hours(24 * u64::from(self.gift_days)),
             order_queue: self.order_queue as usize,
             order_batch: self.order_batch as usize,
             order_deadline: Duration::from_millis(self.order_deadline_ms),
+            listeners: self.listeners.limits(),
         })
     }
 }
@@ -302,9 +407,11 @@ impl Default for Limits {
             charge_max: Won(5_000_000),
             balance_max: Won(10_000_000),
             line_quantity_max: 999,
+            gift_valid: Duration::from_hours(24 * 90),
             order_queue: 10_000,
             order_batch: 256,
             order_deadline: Duration::from_secs(10),
+            listeners: ListenerLimits::default(),
         }
     }
 }

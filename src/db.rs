@@ -1,4 +1,4 @@
-//! The database: a reader, a writer, and the one place where transactions begin.
+//! The database: a reader, a writer, perhaps a replica, and the one place where transactions begin.
 //!
 //! *SQLite* runs in WAL mode with `synchronous=FULL`: what was committed survives a power cut.
 //! Writes go through one connection, begun `IMMEDIATE`, so a writer never finds out half-way that
@@ -8,6 +8,12 @@
 //! locks what it rests on, or writes what the table's own check would refuse; serialization failures
 //! are retried all the same, for databases that run stricter.
 
+mod backup;
+mod figures;
+mod lag;
+mod replica;
+mod schema;
+
 use std::{
     sync::{
         Arc,
@@ -16,7 +22,7 @@ use std::{
     time::Duration,
 };
 
-use migration::{Migrator, MigratorTrait};
+use prometheus_client::registry::Registry;
 use rand::RngExt;
 use scoped_futures::ScopedBoxFuture;
 use sea_orm::{
@@ -24,12 +30,23 @@ use sea_orm::{
     DbBackend, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, SqlxError,
     TransactionOptions, TransactionTrait,
 };
-use tokio::time::Instant;
+use tokio::{task::JoinHandle, time::Instant};
+use tracing::Instrument;
 
 use crate::{
     config::Secret,
     fault::{Failure, Fault, Outcome},
+    trace,
 };
+
+use self::{
+    figures::{Figures, register_pools},
+    replica::Check,
+};
+
+pub use backup::BackupError;
+pub use replica::{Replica, Shelf, Standing, Trouble};
+pub use schema::Migrations;
 
 /// A transaction that `Db` began. Stores take one, and cannot begin their own.
 pub type Transaction = DatabaseTransaction;
@@ -83,15 +100,31 @@ const ROWS_AHEAD: usize = 1_024;
 /// How long a statement waits for a connection, or for SQLite's write lock.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 
+/// How long a read waits for a connection to the replica before it goes to the primary.
+const REPLICA_WAIT_MAX: Duration = Duration::from_secs(1);
+
 /// How long a connection may lie idle and still be trusted to be there.
 const IDLE_MAX: Duration = Duration::from_secs(10);
+
+tokio::task_local! {
+    static IN_BACKGROUND: ();
+}
+
+/// Does what nobody waits for and what comes at its own time: its statements are not counted among those that
+/// answers need.
+pub async fn in_background<T>(work: impl Future<Output = T>) -> T {
+    IN_BACKGROUND.scope((), work).await
+}
 
 /// A handle to the database; clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Db {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
+    /// What reads that may be a little old are spread to.
+    replica: Option<Arc<Replica>>,
     statements: Arc<AtomicU64>,
+    figures: Figures,
     /// Where migrations connect to by themselves, apart from the pool and its limits.
     migrations_at: Option<Secret>,
 }
@@ -105,14 +138,8 @@ impl Db {
     /// When the database cannot be reached or opened.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, DbErr> {
         let statements = Arc::new(AtomicU64::new(0));
-        let open = async |options: ConnectOptions| {
-            let mut connection = Database::connect(options).await?;
-            let statements = statements.clone();
-            connection.set_metric_callback(move |_| {
-                statements.fetch_add(1, Ordering::Relaxed);
-            });
-            Ok::<_, DbErr>(connection)
-        };
+        let figures = Figures::default();
+        let open = async |options| open(options, &statements, &figures).await;
         if url.starts_with("sqlite:") {
             // The writer first: it makes the file that the readers open.
             let writer = open(sqlite(url, 1, false)).await?;
@@ -120,7 +147,9 @@ impl Db {
             Ok(Self {
                 reader,
                 writer,
+                replica: None,
                 statements,
+                figures,
                 migrations_at: None,
             })
         } else {
@@ -129,10 +158,50 @@ impl Db {
             Ok(Self {
                 reader: pool.clone(),
                 writer: pool,
+                replica: None,
                 statements,
+                figures,
                 migrations_at,
             })
         }
+    }
+
+    /// Spreads what may be a little old to a streaming replica of this PostgreSQL, while that is no older than
+    /// `lag_max`. The replica need not be there yet; [`Db::watch_replica`] finds out.
+    ///
+    /// # Errors
+    /// When a URL is none of PostgreSQL's.
+    pub async fn with_replica(
+        mut self,
+        primary: &str,
+        replica: &str,
+        connections: u32,
+        lag_max: Duration,
+    ) -> Result<Self, DbErr> {
+        let lazily = async |url: &str, connections| {
+            let mut options = postgres(url, connections);
+            options.connect_lazy(true).acquire_timeout(REPLICA_WAIT_MAX);
+            open(options, &self.statements, &self.figures).await
+        };
+        let check = Check {
+            primary: lazily(primary, 1).await?,
+            replica: lazily(replica, 1).await?,
+        };
+        let reader = lazily(replica, connections).await?;
+        self.replica = Some(Arc::new(Replica::new(reader, check, lag_max)));
+        Ok(self)
+    }
+
+    /// Begins to watch how old the replica is, if there is one: until then nothing is read there.
+    #[must_use]
+    pub fn watch_replica(&self) -> Option<JoinHandle<()>> {
+        Some(self.replica.clone()?.watch())
+    }
+
+    /// How the replica stands, if there is one.
+    #[must_use]
+    pub fn replica(&self) -> Option<Standing> {
+        Some(self.replica.as_ref()?.standing())
     }
 
     /// For reads outside of transactions.
@@ -153,7 +222,7 @@ impl Db {
         self.writer.get_database_backend()
     }
 
-    /// How many statements were sent since the start.
+    /// How many statements were sent since the start, but for those of [`in_background`].
     #[must_use]
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
@@ -170,13 +239,24 @@ impl Db {
         &self,
         work: impl for<'t> Fn(&'t Transaction) -> Work<'w, 't, T, R>,
     ) -> Outcome<T, R> {
+        let outcome = self.attempts(&work).await;
+        self.figures.transaction(&outcome);
+        outcome
+    }
+
+    async fn attempts<'w, T, R>(
+        &self,
+        work: &impl for<'t> Fn(&'t Transaction) -> Work<'w, 't, T, R>,
+    ) -> Outcome<T, R> {
         let begun = Instant::now();
         let mut attempt = 0;
         while attempt < ATTEMPTS_MAX && begun.elapsed() < PATIENCE {
             pause_before(attempt).await;
-            match self.attempt(&work).await {
+            let span = tracing::trace_span!(target: trace::TARGET, "transaction", attempt);
+            match self.attempt(work).instrument(span).await {
                 Err(Failure::Fault(Fault::Database(error))) if lost_a_race(&error) => {
                     tracing::debug!(attempt, %error, "a transaction lost a race");
+                    self.figures.lost_a_race();
                 }
                 outcome => return outcome,
             }
@@ -196,9 +276,54 @@ impl Db {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = begin(&self.writer, options).await?;
+        let transaction = self.begin(&self.writer, options).await?;
         let outcome = work(&transaction).await;
-        end(transaction, outcome).await
+        self.end(transaction, outcome).await
+    }
+
+    /// Begins in a task of its own, which goes on when the caller is dropped meanwhile: a connection that went
+    /// back to the pool half-way through BEGIN would have a transaction open that nobody knows of.
+    async fn begin(
+        &self,
+        connection: &DatabaseConnection,
+        options: TransactionOptions,
+    ) -> Result<Transaction, Fault> {
+        let (connection, figures) = (connection.clone(), self.figures.clone());
+        let span = tracing::trace_span!(target: trace::TARGET, "begin");
+        let beginning = async move {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the one place where transactions begin"
+            )]
+            let begun = connection.begin_with_options(options);
+            figures.waiting(begun).await
+        };
+        let begun = tokio::spawn(beginning.instrument(span));
+        Ok(begun.await.map_err(Fault::internal)??)
+    }
+
+    /// Commits what succeeded, rolls back what did not.
+    async fn end<T, R>(&self, transaction: Transaction, outcome: Outcome<T, R>) -> Outcome<T, R> {
+        match outcome {
+            Ok(result) => {
+                let begun = Instant::now();
+                let span = tracing::trace_span!(target: trace::TARGET, "commit");
+                let committed = transaction.commit().instrument(span).await;
+                self.figures.committed(begun);
+                match committed {
+                    Ok(()) => Ok(result),
+                    Err(error) if answered(&error) => Err(error.into()),
+                    Err(error) => Err(Fault::OutcomeUnknown(error).into()),
+                }
+            }
+            Err(failure) => {
+                // Dropped uncommitted, it is rolled back anyway; the error that matters is the first.
+                if let Err(error) = transaction.rollback().await {
+                    tracing::debug!(%error, "a rollback failed");
+                }
+                Err(failure)
+            }
+        }
     }
 
     /// Begins a transaction that reads everything as it was at its first statement, whatever is written
@@ -211,36 +336,65 @@ impl Db {
     pub async fn snapshot(&self) -> Result<Transaction, Fault> {
         if self.backend() == DbBackend::Sqlite {
             // A transaction of a reader is all of this by itself.
-            return begin(&self.reader, TransactionOptions::default()).await;
+            return self
+                .begin(&self.reader, TransactionOptions::default())
+                .await;
         }
         let options = TransactionOptions {
             isolation_level: Some(IsolationLevel::RepeatableRead),
             access_mode: Some(AccessMode::ReadOnly),
             ..TransactionOptions::default()
         };
-        let snapshot = begin(&self.reader, options).await?;
+        let snapshot = self.begin(&self.reader, options).await?;
         snapshot.execute_unprepared(SETTINGS_OF_SNAPSHOTS).await?;
         Ok(snapshot)
     }
 
-    /// Brings the schema up to date. Any number of instances may do so at once.
+    /// Brings the schema up to date. Any number of instances may do so at once. A schema that a newer program
+    /// has brought further stays as it is.
     ///
     /// # Errors
-    /// When a migration fails.
+    /// When a migration fails, or the database's are not this program's.
     pub async fn migrate(&self) -> Result<(), DbErr> {
         match &self.migrations_at {
             Some(url) => migrate_alone(&String::from_utf8_lossy(url.bytes())).await,
-            None => Migrator::up(&self.writer, None).await,
+            None => schema::bring_up(&self.writer).await,
         }
     }
 
-    /// Whether the database answers and has every migration.
+    /// The migrations that this program knows, and those that the database has.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn migrations(&self) -> Result<Migrations, DbErr> {
+        Migrations::of(&self.reader).await
+    }
+
+    /// Whether the database answers and has every migration; it may have newer ones.
     ///
     /// # Errors
     /// When it does not answer.
     pub async fn is_migrated(&self) -> Result<bool, DbErr> {
-        let pending = Migrator::get_pending_migrations_read_only(&self.reader).await?;
-        Ok(pending.is_empty())
+        Ok(self.migrations().await?.are_all_applied())
+    }
+
+    /// Registers how it works, and what connections there are.
+    pub fn register(&self, registry: &mut Registry) {
+        self.figures.register(registry);
+        match self.backend() {
+            DbBackend::Sqlite => register_pools(
+                registry,
+                &[("reader", &self.reader), ("writer", &self.writer)],
+            ),
+            _ => match &self.replica {
+                None => register_pools(registry, &[("primary", &self.writer)]),
+                Some(replica) => {
+                    let pools = [("primary", &self.writer), ("replica", replica.reader())];
+                    register_pools(registry, &pools);
+                    replica.register(registry);
+                }
+            },
+        }
     }
 
     /// Closes the connections, after which SQLite's file stands alone.
@@ -248,27 +402,30 @@ impl Db {
     /// # Errors
     /// When a connection cannot be closed in order.
     pub async fn close(self) -> Result<(), DbErr> {
+        if let Some(replica) = self.replica {
+            replica.close().await?;
+        }
         self.reader.close().await?;
         self.writer.close().await
     }
 }
 
-/// Begins in a task of its own, which goes on when the caller is dropped meanwhile: a connection that went
-/// back to the pool half-way through BEGIN would have a transaction open that nobody knows of.
-async fn begin(
-    connection: &DatabaseConnection,
-    options: TransactionOptions,
-) -> Result<Transaction, Fault> {
-    let connection = connection.clone();
-    let begun = tokio::spawn(async move {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place where transactions begin"
-        )]
-        let begun = connection.begin_with_options(options);
-        begun.await
+/// Opens a pool whose statements are counted.
+async fn open(
+    options: ConnectOptions,
+    statements: &Arc<AtomicU64>,
+    figures: &Figures,
+) -> Result<DatabaseConnection, DbErr> {
+    let mut connection = Database::connect(options).await?;
+    let (statements, figures) = (statements.clone(), figures.clone());
+    connection.set_metric_callback(move |statement| {
+        figures.statement(statement.elapsed, statement.failed);
+        trace::statement(statement);
+        if IN_BACKGROUND.try_with(|()| ()).is_err() {
+            statements.fetch_add(1, Ordering::Relaxed);
+        }
     });
-    Ok(begun.await.map_err(Fault::internal)??)
+    Ok(connection)
 }
 
 /// Migrates PostgreSQL while holding an advisory lock, which ends with its transaction whatever happens; on
@@ -284,27 +441,9 @@ async fn migrate_alone(url: &str) -> Result<(), DbErr> {
     let lock = connection.begin().await?;
     lock.execute_unprepared("SELECT pg_advisory_xact_lock(7232120365241)")
         .await?;
-    Migrator::up(&connection, None).await?;
+    schema::bring_up(&connection).await?;
     lock.commit().await?;
     connection.close().await
-}
-
-/// Commits what succeeded, rolls back what did not.
-async fn end<T, R>(transaction: Transaction, outcome: Outcome<T, R>) -> Outcome<T, R> {
-    match outcome {
-        Ok(result) => match transaction.commit().await {
-            Ok(()) => Ok(result),
-            Err(error) if answered(&error) => Err(error.into()),
-            Err(error) => Err(Fault::OutcomeUnknown(error).into()),
-        },
-        Err(failure) => {
-            // Dropped uncommitted, it is rolled back anyway; the error that matters is the first.
-            if let Err(error) = transaction.rollback().await {
-                tracing::debug!(%error, "a rollback failed");
-            }
-            Err(failure)
-        }
-    }
 }
 
 fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {

@@ -3,18 +3,27 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use sea_orm::DbErr;
-use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio::{
+    net::TcpListener,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    app::App,
+    app::{App, Audience},
     clock::Clock,
     config::{Limits, Secret},
     db::Db,
+    event::{self, Bus, NatsSettings, WrongNats},
     fault::Fault,
+    gift,
     graphql::Api,
-    http::{HttpState, router},
+    http::{HttpState, router, stall::Attentive},
+    order::fulfilment::lateness,
+    outbox::{self, PlatformSettings, WrongPlatform},
     payment::{PaymentSettings, WrongPayments, reconciler},
+    picture::Pictures,
 };
 
 /// What a server is started with.
@@ -27,6 +36,11 @@ pub struct Start {
     pub listen: SocketAddr,
     pub body_bytes_max: usize,
     pub payments: PaymentSettings,
+    pub platform: PlatformSettings,
+    pub pictures: Pictures,
+    /// How long a stop goes on serving after it has said that it is not ready.
+    pub drain_for: Duration,
+    pub nats: NatsSettings,
     /// How long a stop waits for requests in flight.
     pub stop_within: Duration,
 }
@@ -45,6 +59,10 @@ pub enum ServerError {
     Fault(#[from] Fault),
     #[error("{0}")]
     Payments(#[from] WrongPayments),
+    #[error("{0}")]
+    Nats(#[from] WrongNats),
+    #[error("{0}")]
+    Platform(#[from] WrongPlatform),
     #[error("serving failed: {0}")]
     Serve(io::Error),
 }
@@ -54,10 +72,14 @@ pub enum ServerError {
 pub struct Server {
     pub app: Arc<App>,
     pub address: SocketAddr,
+    leaving: CancellationToken,
     stopping: CancellationToken,
     connections: TaskTracker,
     serving: JoinHandle<io::Result<()>>,
-    reconciling: JoinHandle<()>,
+    /// What goes on beside the requests.
+    working: Vec<JoinHandle<()>>,
+    drain_for: Duration,
+    bus: event::Running,
     stop_within: Duration,
 }
 
@@ -76,6 +98,10 @@ impl Server {
             listen,
             body_bytes_max,
             payments,
+            platform,
+            pictures,
+            drain_for,
+            nats,
             stop_within,
         } = start;
         let failed = |error| ServerError::Listen {
@@ -85,36 +111,58 @@ impl Server {
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let payments = payments.open(address, &clock)?;
-        let app = App::start(db, clock, limits, &secret, payments);
-        let stopping = CancellationToken::new();
-        let reconciling = reconciler::start(&app, &stopping);
+        let retention = platform.retention();
+        let platform = platform.open()?;
+        let bus = Bus::open(db.backend(), &nats)?;
+        let (bus, running) = bus.start(&db).await?;
+        let audience = Audience { bus, platform };
+        let app = App::start(db, clock, limits, &secret, payments, pictures, audience);
+        let (leaving, stopping) = (CancellationToken::new(), CancellationToken::new());
+        let mut working = vec![
+            reconciler::start(&app, &stopping),
+            gift::expiry::start(&app, &stopping),
+            lateness::start(&app, &stopping),
+            outbox::retention::start(&app, retention, &stopping),
+        ];
+        working.extend(app.db.watch_replica());
         let connections = TaskTracker::new();
         let state = HttpState {
             api: Arc::new(Api::new(app.clone())),
             app: app.clone(),
+            leaving: leaving.clone(),
+            stop_within,
             stopping: stopping.clone(),
             connections: connections.clone(),
         };
-        let serving = axum::serve(listener, router(state, body_bytes_max))
+        let listener = Attentive::new(listener, app.listeners.clone());
+        // Made once: a router given as it is would be copied whole, some 20 KiB, for each connection.
+        let service = router(state, body_bytes_max).into_make_service();
+        let serving = axum::serve(listener, service)
             .with_graceful_shutdown(stopping.clone().cancelled_owned());
         let serving = tokio::spawn(serving.into_future());
         Ok(Self {
             app,
             address,
+            leaving,
             stopping,
             connections,
             serving,
-            reconciling,
+            working,
+            drain_for,
+            bus: running,
             stop_within,
         })
     }
 
-    /// Takes no new requests, answers those in flight, tells subscribers to come again, places the orders
-    /// that have queued, and closes the database.
+    /// Says that it is not ready, and goes on until a load balancer has noticed; then takes no new requests, answers those
+    /// in flight, tells subscribers to come again, places the orders that have queued, tells the data platform what can be
+    /// told quickly, and closes the database.
     ///
     /// # Errors
     /// When something could not be ended in order.
     pub async fn stop(self) -> Result<(), ServerError> {
+        self.leaving.cancel();
+        sleep(self.drain_for).await;
         self.stopping.cancel();
         self.connections.close();
         let drained = timeout(self.stop_within, async {
@@ -128,9 +176,13 @@ impl Server {
                 tracing::warn!("some requests took longer than STOP_SECONDS and were dropped");
             }
         }
-        // What it is just asking a gateway is another's to finish, or its own after the next start.
-        self.reconciling.abort();
+        // What is half done, or just asked of a gateway, is another's to finish, or its own after the next start.
+        for work in self.working {
+            work.abort();
+        }
         self.app.placement.stop().await;
+        self.app.outbox.stop().await;
+        self.bus.stop().await;
         Ok(self.app.db.clone().close().await?)
     }
 }

@@ -5,6 +5,9 @@
     reason = "a test that meets what cannot be ends, and says so"
 )]
 
+#[path = "program/traces.rs"]
+mod traces;
+
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Read, Write, pipe},
@@ -12,13 +15,14 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::PathBuf,
     process::{Child, ChildStdout, Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use entity::{
     cart, member, order, order_item, point_entry, product, product_option, stock, store, user_point,
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use jangteo::db::Db;
+use jangteo::{clock::Clock, db::Db};
 use sandbox::{
     Sandbox,
     control::{Button, Press, PressReport},
@@ -29,9 +33,11 @@ use tempfile::TempDir;
 use tokio::sync::{OnceCell, mpsc};
 
 /// Settings that the surroundings of the tests may have made.
-const SETTINGS: [&str; 41] = [
+const SETTINGS: [&str; 69] = [
     "DATABASE_URL",
     "DATABASE_CONNECTIONS",
+    "DATABASE_REPLICA_URL",
+    "DATABASE_REPLICA_LAG_MS_MAX",
     "LISTEN",
     "AUTO_MIGRATE",
     "JWT_SECRET",
@@ -48,6 +54,14 @@ const SETTINGS: [&str; 41] = [
     "ORDER_DEADLINE_MS",
     "BODY_BYTES_MAX",
     "STOP_SECONDS",
+    "DRAIN_SECONDS",
+    "LISTENERS_MAX",
+    "LISTENERS_PER_MEMBER_MAX",
+    "SOCKET_OPERATIONS_MAX",
+    "SOCKET_INIT_SECONDS",
+    "LISTENER_PING_SECONDS",
+    "SOCKET_IDLE_SECONDS",
+    "LISTENER_STALL_SECONDS",
     "PUBLIC_URL",
     "SHOP_URL",
     "PAYMENT_MINUTES",
@@ -67,9 +81,27 @@ const SETTINGS: [&str; 41] = [
     "KAKAOPAY_URL",
     "PORTONE_SCRIPT_URL",
     "TOSS_SCRIPT_URL",
+    "PLATFORM_URL",
+    "PLATFORM_SECRETS",
+    "PLATFORM_SOURCE",
+    "PLATFORM_CONCURRENCY",
+    "PLATFORM_SECONDS",
+    "PLATFORM_ATTEMPTS",
+    "OUTBOX_RETENTION_DAYS",
     "SANDBOX_LISTEN",
+    "PICTURE_STORE",
+    "PICTURE_BYTES_MAX",
+    "S3_ENDPOINT",
+    "S3_REGION",
+    "S3_ACCESS_KEY_ID",
+    "S3_SECRET_ACCESS_KEY",
+    "NATS_URL",
+    "NATS_CREDENTIALS",
+    "NATS_PREFIX",
     "LOG",
     "LOG_FORMAT",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "TRACE_RATIO",
     "RUST_LOG",
 ];
 
@@ -283,7 +315,8 @@ fn help_names_every_command_and_setting() {
     let place = Place::new();
     let help = place.ok(&["--help"]);
     for command in [
-        "serve", "migrate", "seed", "schema", "member", "sandbox", "payment", "audit",
+        "serve", "migrate", "seed", "schema", "member", "sandbox", "payment", "import", "export",
+        "outbox", "settle", "audit", "health", "backup",
     ] {
         assert!(help.contains(command), "{help}");
     }
@@ -309,7 +342,7 @@ fn help_names_every_command_and_setting() {
             "{default} in {help}"
         );
     }
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 17] = [
         &["migrate", "up"],
         &["migrate", "down"],
         &["migrate", "status"],
@@ -318,7 +351,15 @@ fn help_names_every_command_and_setting() {
         &["member", "set-role"],
         &["payment", "list"],
         &["payment", "show"],
+        &["outbox", "list"],
+        &["outbox", "show"],
+        &["outbox", "retry"],
+        &["outbox", "purge"],
+        &["import", "products"],
+        &["export", "products"],
+        &["settle"],
         &["audit"],
+        &["backup"],
     ];
     for command in commands {
         let help = place.ok(&[command, &["--help"]].concat());
@@ -389,6 +430,41 @@ fn migrations_go_up_and_down_and_tell_where_they_are() {
         states(&place.ok(&["migrate", "status"])),
         vec!["applied"; all]
     );
+}
+
+#[tokio::test]
+async fn a_backup_is_its_owners_alone_and_overwrites_nothing() {
+    let place = Place::with_demo().await;
+    let printed = place.ok(&["backup", "copy.db"]);
+    let copy = fs::read(place.file("copy.db")).expect("a copy");
+    assert!(
+        printed.contains(&format!("copy.db: {} bytes", copy.len())),
+        "{printed}"
+    );
+    let mode = fs::metadata(place.file("copy.db")).expect("a copy");
+    assert_eq!(mode.permissions().mode() & 0o777, 0o600);
+    place.ok(&["audit", "--database-url", "sqlite://copy.db"]);
+    let copy = fs::read(place.file("copy.db")).expect("a copy");
+
+    // Another's file, a folder that is not there, a back-up that goes on, PostgreSQL.
+    fs::write(place.file("half.db.unfinished"), "half").expect("a file");
+    for (arguments, told) in [
+        (&["backup", "copy.db"][..], "there already"),
+        (&["backup", "nowhere/copy.db"], "nowhere/copy.db"),
+        (&["backup", "half.db"], "half.db.unfinished"),
+        (
+            &["backup", "x.db", "--database-url", "sqlite://none.db"],
+            "no database at none.db",
+        ),
+    ] {
+        let refused = place.run(arguments, &[], "");
+        assert_eq!(refused.code, Some(1), "{arguments:?}");
+        assert!(refused.errors.contains(told), "{}", refused.errors);
+    }
+    assert_eq!(fs::read(place.file("copy.db")).expect("a copy"), copy);
+    for name in ["copy.db.unfinished", "half.db", "x.db", "none.db"] {
+        assert!(!place.file(name).exists(), "{name} is left over");
+    }
 }
 
 #[tokio::test]
@@ -491,10 +567,38 @@ fn a_wrong_setting_is_named_and_nothing_starts() {
             vec![("JWT_SECRET", "thirty-one-bytes-are-not-enough")],
             "JWT_SECRET",
         ),
+        (
+            vec![("DATABASE_REPLICA_URL", "postgres://127.0.0.1/shop")],
+            "DATABASE_REPLICA_URL",
+        ),
+        (
+            vec![
+                ("DATABASE_URL", "postgres://127.0.0.1/shop"),
+                ("DATABASE_REPLICA_URL", "sqlite://shop.db"),
+            ],
+            "DATABASE_REPLICA_URL",
+        ),
+        (
+            vec![("DATABASE_REPLICA_LAG_MS_MAX", "1999")],
+            "--database-replica-lag-ms-max",
+        ),
         (vec![("CHARGE_MIN", "6000000")], "CHARGE_MIN"),
         (vec![("CHARGE_MAX", "11000000")], "CHARGE_MAX"),
         (vec![("CHARGE_MAX", "-1")], "--charge-max"),
         (vec![("INSTANT_CHARGE", "perhaps")], "--instant-charge"),
+        (
+            vec![("NATS_URL", "nats://127.0.0.1:1")],
+            "SQLite has one instance",
+        ),
+        (vec![("NATS_URL", "http://127.0.0.1:1")], "NATS_URL"),
+        (
+            vec![
+                ("NATS_URL", "nats://127.0.0.1:1"),
+                ("NATS_CREDENTIALS", "no/such/file"),
+            ],
+            "NATS_CREDENTIALS",
+        ),
+        (vec![("NATS_PREFIX", "shop.one")], "--nats-prefix"),
         (vec![("LOG", "a=b=c")], "LOG"),
         (vec![("LOG_FORMAT", "xml")], "--log-format"),
     ] {
@@ -534,6 +638,14 @@ fn a_wrong_secret_is_refused_without_being_told() {
         vec![
             (
                 "DATABASE_URL",
+                &*format!("postgres://shop:{secret}@db:port/shop"),
+            ),
+            ("JWT_SECRET", key),
+        ],
+        vec![
+            ("DATABASE_URL", "postgres://db/shop"),
+            (
+                "DATABASE_REPLICA_URL",
                 &*format!("postgres://shop:{secret}@db:port/shop"),
             ),
             ("JWT_SECRET", key),
@@ -611,6 +723,32 @@ async fn secrets_are_not_logged() {
 }
 
 #[tokio::test]
+async fn a_server_that_drains_says_so_and_goes_on_serving() {
+    let place = Place::new();
+    // Longer than the test; it is killed at its end.
+    let server = place.serve(&[], &[("DRAIN_SECONDS", "600")]);
+    let ask = async || {
+        let query = json!({ "query": "{ products { totalCount } }" });
+        let asked = reqwest::Client::new().post(format!("{}/graphql", server.url));
+        asked.json(&query).send().await.expect("the server answers")
+    };
+    assert_eq!(server.status("/readyz").await, 200);
+    assert!(!ask().await.headers().contains_key("connection"));
+
+    server.signal("TERM");
+    while server.status("/readyz").await == 200 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(server.status("/readyz").await, 503);
+    assert_eq!(server.status("/healthz").await, 200);
+    // New connections are answered, and asked to go elsewhere with what comes next.
+    let answer = ask().await;
+    assert_eq!(answer.headers()["connection"], "close");
+    let answer = answer.json::<Value>().await.expect("JSON");
+    assert_eq!(answer["data"]["products"]["totalCount"], 0, "{answer:#}");
+}
+
+#[tokio::test]
 async fn the_signing_key_is_made_once_and_kept_for_its_owner_alone() {
     let place = Place::with_demo().await;
     let server = place.serve(&[], &[]);
@@ -667,6 +805,8 @@ fn other_files(place: &Place) -> Vec<String> {
 async fn a_server_that_may_not_migrate_waits_for_who_may() {
     let place = Place::new();
     let server = place.serve(&[], &[("AUTO_MIGRATE", "false")]);
+    let url = server.url.clone();
+    let health = || place.run(&["health", &url], &[], "");
     assert_eq!(
         (
             server.status("/healthz").await,
@@ -674,11 +814,24 @@ async fn a_server_that_may_not_migrate_waits_for_who_may() {
         ),
         (200, 503)
     );
+    let unready = health();
+    assert_eq!(unready.code, Some(1));
+    assert!(
+        unready.errors.contains("run `jangteo migrate up`"),
+        "{}",
+        unready.errors
+    );
 
     place.ok(&["migrate", "up"]);
 
     assert_eq!(server.status("/readyz").await, 200);
+    assert_eq!(place.ok(&["health", &url]), "ready\n");
+    let bare = url.trim_start_matches("http://");
+    assert_eq!(place.ok(&["health", bare]), "ready\n");
     assert_eq!(server.stop("TERM"), Some(0));
+    let gone = health();
+    assert_eq!(gone.code, Some(1));
+    assert!(gone.errors.contains("does not answer"), "{}", gone.errors);
 }
 
 #[tokio::test]
@@ -960,6 +1113,68 @@ fn the_database_is_where_the_setting_says() {
 }
 
 #[tokio::test]
+async fn stores_are_paid_out_once_and_get_their_sheets() {
+    let place = Place::with_demo().await;
+    let ended = place.run(&["settle", "--until", "2999-01-01"], &[], "");
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.errors.contains("not over yet"), "{}", ended.errors);
+    let ended = place.run(&["settle", "--until", "yesterday"], &[], "");
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.errors.contains("2026-12-01"), "{}", ended.errors);
+
+    let until = Clock::system().now().to_rfc3339();
+    let settle = ["settle", "--until", &until, "--out", "sheets"];
+    let rehearsed = place.ok(&[&settle[..], &["--dry-run"]].concat());
+    assert!(!place.file("sheets").exists(), "a rehearsal writes nothing");
+    let sheets = || {
+        let files = fs::read_dir(place.file("sheets")).expect("a folder");
+        let mut files = files
+            .map(|file| {
+                let path = file.expect("a file").path();
+                let text = fs::read_to_string(&path).expect("text");
+                (path, text)
+            })
+            .collect::<Vec<_>>();
+        files.sort();
+        files
+    };
+    let told = place.ok(&settle);
+    let (first, sum) = (sheets(), told.lines().last().expect("a sum"));
+    assert_eq!(first.len(), 3, "{told}");
+    assert!(
+        sum.starts_with("Paid ") && !sum.starts_with("Paid 0 "),
+        "{told}"
+    );
+    assert_eq!(
+        rehearsed.lines().last(),
+        Some(&*sum.replacen("Paid", "Would pay", 1))
+    );
+    let again = place.ok(&settle);
+    assert_eq!(again.matches(", settled before").count(), 3, "{again}");
+    assert!(
+        again
+            .lines()
+            .last()
+            .is_some_and(|sum| sum.starts_with("Paid 0 won to 0 stores")),
+        "{again}"
+    );
+    assert_eq!(sheets(), first, "once more, they are the same");
+    let paid = first.iter().flat_map(|(_, text)| text.lines().skip(1));
+    let paid = paid.map(|line| {
+        line.rsplit(',')
+            .next()
+            .expect("an amount")
+            .parse::<i64>()
+            .expect("won")
+    });
+    assert!(
+        sum.contains(&format!(" {} won ", paid.sum::<i64>())),
+        "{sum}"
+    );
+    place.ok(&["audit"]);
+}
+
+#[tokio::test]
 async fn an_audit_runs_beside_the_server_and_its_exit_tells_what_it_found() {
     let place = Place::with_demo().await;
     let server = place.serve(&["--demo"], &[]);
@@ -1183,8 +1398,8 @@ async fn an_operator_sees_what_became_of_payments_and_which_need_somebody() {
     let canceled = server.run(Some(&token), cancel, input).await;
     assert_eq!(canceled["cancelOrder"]["userErrors"], json!([]));
     let stuck = (0..500).find_map(|_| {
-        let stuck = document(&["list", "--stuck"])["payments"][0].take();
-        stuck.is_object().then_some(stuck)
+        let stuck = document(&["list", "--stuck"]);
+        stuck["payments"].get(0).cloned()
     });
     let stuck = stuck.expect("the refund becomes stuck");
     assert_eq!(
@@ -1321,4 +1536,122 @@ async fn an_audit_asks_the_gateways_when_it_is_told_to() {
         "{}",
         wrong.errors
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demos_platform_hears_of_orders_and_an_operator_sees_what_is_on_its_way() {
+    let place = Place::with_demo().await;
+    // A sandbox of the test's, that the program knows by its settings.
+    let keys = sandbox::Settings::demo(([127, 0, 0, 1], 0).into());
+    let sandbox = Sandbox::start(keys.clone()).await.expect("a sandbox");
+    let url = sandbox.url("/platform");
+    let secrets = keys.platform.secrets.join(",");
+    let settings = [("PLATFORM_URL", &*url), ("PLATFORM_SECRETS", &*secrets)];
+    let document = |arguments: &[&str]| {
+        let arguments = [&["outbox"], arguments, &["--json"]].concat();
+        serde_json::from_str::<Value>(&place.ok(&arguments)).expect("one JSON document")
+    };
+    place.ok(&["outbox", "purge", "--days", "0", "--undelivered"]);
+    assert_eq!(document(&["list"]), json!({ "events": [] }));
+    place.ok(&["audit"]);
+
+    let server = place.serve(&["--instant-charge", "true"], &settings);
+    let token = server
+        .sign_in("mina", DEMO_PASSWORD)
+        .await
+        .expect("signed in");
+    let query = "mutation { placeOrder(input: { lines: [{ optionId: \"option_01m6g6r500exntfad3h321a6fw\", quantity: 1 }],
+        idempotencyKey: \"outbox\" }) { order { id } userErrors { code } } }";
+    let charge = "mutation { chargePoints(input: { amount: 1000000, idempotencyKey: \"outbox\" }) {
+        userErrors { code } } }";
+    server.run(Some(&token), charge, json!({})).await;
+    let placed = server.run(Some(&token), query, json!({})).await;
+    let order = placed["placeOrder"]["order"]["id"].as_str();
+    let order = order.expect("an order");
+    let begun = Instant::now();
+    let events = loop {
+        let events = document(&["list", "--order", order])["events"].take();
+        if events[0]["state"] == "delivered" {
+            break events;
+        }
+        assert!(begun.elapsed() < Duration::from_mins(1), "{events:#}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!(events.as_array().map(Vec::len), Some(1));
+    let id = events[0]["id"].as_str().expect("an id");
+    let shown = document(&["show", id]);
+    assert_eq!(shown["event"]["topic"], "order.paid.v1");
+    assert_eq!(shown["event"]["data"]["orderId"], order);
+    assert!(
+        place
+            .ok(&["outbox", "show", id])
+            .contains("state      delivered")
+    );
+    let list = place.ok(&["outbox", "list", "--state", "delivered"]);
+    assert!(list.contains(id), "{list}");
+    assert_eq!(
+        place.ok(&["outbox", "retry", "--dead"]),
+        "0 events are tried again.\n"
+    );
+    let nothing = "event_01h2xcejqtf2nbrexx3vqjhp41";
+    let ended = place.run(&["outbox", "show", nothing], &[], "");
+    assert_eq!(
+        ended.errors,
+        format!("jangteo: there is no event with the id {nothing}\n")
+    );
+    for id in [nothing, id] {
+        let ended = place.run(&["outbox", "retry", id], &[], "");
+        assert_eq!(ended.code, Some(1));
+        let told = format!("jangteo: there is no event with the id {id} that is to be delivered\n");
+        assert_eq!(ended.errors, told);
+    }
+    assert_eq!(server.stop("TERM"), Some(0));
+    let arrived = reqwest::get(sandbox.url("/sandbox/events"))
+        .await
+        .expect("an answer");
+    let arrived = arrived.json::<Value>().await.expect("a report");
+    assert_eq!(arrived["events"][0]["id"], id);
+}
+
+#[test]
+fn a_platform_that_cannot_be_told_is_named_at_the_start() {
+    let place = Place::new();
+    let secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let url = "https://events.example/jangteo";
+    for (settings, said) in [
+        (
+            vec![("PLATFORM_URL", url)],
+            "PLATFORM_URL and PLATFORM_SECRETS are given together",
+        ),
+        (
+            vec![("PLATFORM_SECRETS", secret)],
+            "PLATFORM_URL and PLATFORM_SECRETS are given together",
+        ),
+        (
+            vec![("PLATFORM_URL", url), ("PLATFORM_SECRETS", "whsec_AAAA")],
+            "PLATFORM_SECRETS: a secret to sign with has at least 24 bytes",
+        ),
+        (
+            vec![("PLATFORM_URL", url), ("PLATFORM_SECRETS", "whsec_!")],
+            "PLATFORM_SECRETS: a webhook secret is whsec_ and base64",
+        ),
+        (
+            vec![("PLATFORM_URL", "ftp://events.example")],
+            "write an address that starts with https://",
+        ),
+        (
+            vec![("PLATFORM_URL", "https://user:word@events.example")],
+            "write an address that starts with https://",
+        ),
+        (
+            vec![("PLATFORM_SOURCE", "우리 가게")],
+            "write a URI or a path",
+        ),
+        (vec![("PLATFORM_SECONDS", "21")], "21 is not in 1..=20"),
+    ] {
+        let ended = place.run(&["serve", "--listen", "127.0.0.1:0"], &settings, "");
+        assert_ne!(ended.code, Some(0));
+        assert!(ended.errors.contains(said), "{said}: {}", ended.errors);
+        assert!(!ended.errors.contains("AAAA"), "{}", ended.errors);
+    }
 }

@@ -1,5 +1,5 @@
 //! The documents keep their word: every command of the README's tour runs, and answers as it says; every test that
-//! docs/payments.md names is there.
+//! docs/payments.md names is there; every alarm has its part in docs/operations.md, whose references lead somewhere.
 
 #![expect(
     clippy::expect_used,
@@ -18,6 +18,68 @@ use tempfile::TempDir;
 
 const README: &str = include_str!("../README.md");
 const PAYMENTS: &str = include_str!("../docs/payments.md");
+const OPERATIONS: &str = include_str!("../docs/operations.md");
+const ALARMS: &str = include_str!("../deploy/prometheus/alerts.yml");
+
+/// How GitHub refers to the headings of a document.
+fn anchors(document: &str) -> Vec<String> {
+    let headings = document.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| {
+        let heading = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+        heading
+            .chars()
+            .filter(kept)
+            .collect::<String>()
+            .replace(' ', "-")
+    };
+    headings.map(anchor).collect()
+}
+
+#[test]
+fn every_alarm_has_its_part_in_the_manual() {
+    let anchors = anchors(OPERATIONS);
+    let pages = ALARMS
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("runbook: docs/operations.md#"));
+    let pages = pages.collect::<Vec<_>>();
+    assert!(pages.len() > 10, "{pages:?}");
+    for page in pages {
+        assert!(
+            anchors.iter().any(|anchor| anchor == page),
+            "{page}: {anchors:?}"
+        );
+    }
+}
+
+#[test]
+fn the_manual_refers_to_what_is_there() {
+    let here = anchors(OPERATIONS);
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let mut count = 0;
+    for part in OPERATIONS.split("](").skip(1) {
+        let (target, _) = part.split_once(')').expect("a reference ends");
+        if target.starts_with("https://") {
+            continue;
+        }
+        count += 1;
+        let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+        if file.is_empty() {
+            assert!(here.iter().any(|there| there == anchor), "{target}");
+            continue;
+        }
+        let path = docs.join(file);
+        assert!(path.exists(), "{target}");
+        if !anchor.is_empty() {
+            let document = fs::read_to_string(&path).expect("text");
+            assert!(
+                anchors(&document).iter().any(|there| there == anchor),
+                "{target}"
+            );
+        }
+    }
+    assert!(count > 10, "{count} references");
+}
 
 /// The demo shop on a port of its own; stopped when dropped.
 struct Demo {

@@ -45,6 +45,19 @@ pub struct Cli {
     #[arg(long, value_name = "ORDERS", value_parser = clap::value_parser!(u32).range(10_000..=100_000_000))]
     pub history: Option<u32>,
 
+    /// Instead of all that: so many listeners on one server, what each costs, and how soon they hear.
+    #[arg(long, value_name = "LISTENERS", value_parser = clap::value_parser!(u32).range(1..=19_000), conflicts_with = "history")]
+    pub crowd: Option<u32>,
+
+    /// Orders a second that a crowd hears of.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub rate: u32,
+
+    /// Instead of all that: the same orders with no data platform to tell, with one that is quick, and with one that
+    /// never answers.
+    #[arg(long, conflicts_with_all = ["history", "crowd"])]
+    pub platform: bool,
+
     /// Where the JSON goes.
     #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
     pub json: PathBuf,

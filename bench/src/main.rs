@@ -14,7 +14,9 @@
 //! | `server.rs` | the server under load |
 //! | `client.rs` | one member's connection |
 //! | `scenario.rs` | many clients at once |
+//! | `platform.rs` | a data platform that hears of the orders |
 //! | `reads.rs` | what queries take |
+//! | `crowd.rs`, `listener.rs` | thousands of listeners; one of them |
 //! | `baseline.rs` | hand-written SQL, driven by pgbench |
 //! | `audit.rs` | does everything add up afterwards? |
 //! | `stats.rs`, `ratio.rs` | percentiles and medians; how the runs compare |
@@ -24,9 +26,12 @@ mod audit;
 mod baseline;
 mod cli;
 mod client;
+mod crowd;
 mod database;
 mod history;
+mod listener;
 mod machine;
+mod platform;
 mod postgres;
 mod ratio;
 mod reads;

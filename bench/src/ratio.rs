@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::{
     baseline::{BATCH_SESSIONS, Script},
     database::Kind,
+    platform::Mood,
     report::{Case, Run, Subject},
     scenario::Options,
     stats::median,
@@ -124,7 +125,7 @@ struct Rounds<'r>(&'r [Run]);
 enum Side {
     Shop(Kind, Options, u32),
     Sql(&'static [Script], Options, u32),
-    Grown(Case),
+    Case(Case),
 }
 
 impl Side {
@@ -136,7 +137,7 @@ impl Side {
                     && case.clients == clients
                     && matches!(case.subject, Subject::Sql(script) if scripts.contains(&script))
             }
-            Self::Grown(grown) => *case == grown,
+            Self::Case(other) => *case == other,
         }
     }
 }
@@ -159,7 +160,11 @@ impl Rounds<'_> {
                 reach: "below 5",
             })
         });
-        speeds.chain(tails).chain(self.growth()).collect()
+        speeds
+            .chain(tails)
+            .chain(self.growth())
+            .chain(self.telling())
+            .collect()
     }
 
     /// With a history against without.
@@ -178,8 +183,32 @@ impl Rounds<'_> {
                 name: format!(
                     "{history} orders before / none, {database}, {options}, {clients} clients"
                 ),
-                median: self.ratio(Side::Grown(case), Side::Shop(database, options, clients))?,
+                median: self.ratio(Side::Case(case), Side::Shop(database, options, clients))?,
                 reach: "at least 0.8",
+            })
+        })
+    }
+
+    /// With a platform to tell against without.
+    fn telling(&self) -> impl Iterator<Item = Ratio> {
+        let telling = self.0.iter().map(|run| run.case);
+        let telling = telling.filter(|case| matches!(case.subject, Subject::Telling(_)));
+        let cases = telling.collect::<BTreeSet<_>>();
+        cases.into_iter().filter_map(|case| {
+            let Case {
+                subject,
+                database,
+                options,
+                clients,
+                ..
+            } = case;
+            Some(Ratio {
+                name: format!("{subject} / none, {database}, {options}, {clients} clients"),
+                median: self.ratio(Side::Case(case), Side::Shop(database, options, clients))?,
+                reach: match subject {
+                    Subject::Telling(Mood::Hanging) => "at least 0.95",
+                    _ => "at least 0.8",
+                },
             })
         })
     }

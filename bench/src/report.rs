@@ -12,8 +12,10 @@ use serde::Serialize;
 use crate::{
     Result,
     baseline::Script,
+    crowd::Crowd,
     database::Kind,
     machine::Machine,
+    platform::Mood,
     postgres,
     ratio::{self, Ratio},
     reads::Read,
@@ -31,6 +33,7 @@ pub struct Report {
     pub runs: Vec<Run>,
     pub rushes: Vec<Rush>,
     pub reads: Vec<Read>,
+    pub crowds: Vec<Crowd>,
     pub ratios: Vec<Ratio>,
 }
 
@@ -61,6 +64,8 @@ pub struct Case {
 #[serde(rename_all = "kebab-case")]
 pub enum Subject {
     Jangteo,
+    /// Jangteo, with a data platform to tell.
+    Telling(Mood),
     Sql(Script),
 }
 
@@ -68,6 +73,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Jangteo => f.pad("Jangteo"),
+            Self::Telling(mood) => mood.fmt(f),
             Self::Sql(script) => script.fmt(f),
         }
     }
@@ -172,6 +178,9 @@ impl Report {
         }
         if !self.reads.is_empty() {
             self.read_lines(&mut text)?;
+        }
+        if !self.crowds.is_empty() {
+            self.crowd_lines(&mut text)?;
         }
         if !self.ratios.is_empty() {
             self.ratio_lines(&mut text)?;
@@ -304,6 +313,46 @@ impl Report {
         Ok(())
     }
 
+    fn crowd_lines(&self, text: &mut String) -> Result<()> {
+        writeln!(
+            text,
+            "\n{:<12}{:>10}{:>9} {:>10}{:>8}{:>8}{:>9}{:>9}{:>9}  {:>20}  {:>6}",
+            "crowd",
+            "listeners",
+            "KiB each",
+            "orders/s",
+            "events",
+            "p50 ms",
+            "p99",
+            "p50 ans.",
+            "p99 ans.",
+            "all hear ms",
+            "load"
+        )?;
+        for crowd in &self.crowds {
+            writeln!(
+                text,
+                "{:<12}{:>10}{:>9.1} {:>10}{:>8}{:>8.1}{:>9.1}{:>9.1}{:>9.1}  {:>20}  {:>6.2}",
+                crowd.database,
+                crowd.listeners,
+                crowd.kib_per_listener,
+                crowd.rate,
+                crowd.events,
+                crowd.from_order.p50,
+                crowd.from_order.p99,
+                crowd.from_answer.p50,
+                crowd.from_answer.p99,
+                format!(
+                    "{:.0} of {}",
+                    median(crowd.waves_ms.iter().copied()),
+                    crowd.waves_ms.len()
+                ),
+                crowd.load_average,
+            )?;
+        }
+        Ok(())
+    }
+
     fn ratio_lines(&self, text: &mut String) -> Result<()> {
         writeln!(text, "\n{:<64}{:>8}  reach", "ratio", "")?;
         for Ratio {
@@ -363,8 +412,8 @@ fn verdict(case: Case, runs: &[&Run]) -> String {
     let findings = findings.collect::<Vec<_>>();
     match case.subject {
         Subject::Sql(_) => String::new(),
-        Subject::Jangteo if findings.is_empty() => "clean".to_owned(),
-        Subject::Jangteo => format!(
+        Subject::Jangteo | Subject::Telling(_) if findings.is_empty() => "clean".to_owned(),
+        Subject::Jangteo | Subject::Telling(_) => format!(
             "FAILED, {} of {} runs do not count: {}",
             findings.len(),
             runs.len(),

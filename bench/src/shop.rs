@@ -89,6 +89,11 @@ pub fn option(number: u32) -> OptionId {
     id(Table::Option, number)
 }
 
+/// The product of that option.
+pub fn product_of(option: u32) -> ProductId {
+    id(Table::Product, option / OPTIONS_A_PRODUCT)
+}
+
 /// Fills the empty, migrated database.
 pub async fn load(db: &DatabaseConnection) -> Result<()> {
     let now = Clock::system().now();
@@ -138,6 +143,7 @@ fn a_store(number: u32, now: DateTime<Utc>) -> store::Model {
         merchant_id: member(MEMBERS + number),
         name: format!("{number}번 가게"),
         is_open: true,
+        accept_minutes: 10,
         created_at: now,
     }
 }
@@ -166,6 +172,7 @@ fn an_option(number: u32) -> product_option::Model {
         position: position.cast_signed(),
         name: NAMES[position as usize].into(),
         price: price(number),
+        deleted_at: None,
     }
 }
 
@@ -220,6 +227,7 @@ fn charge(number: u32, now: DateTime<Utc>) -> point_entry::Model {
         balance_after: POINTS,
         order_id: None,
         payment_id: None,
+        gift_id: None,
         idempotency_key: None,
         created_at: now,
     }

@@ -16,9 +16,11 @@ use crate::{
     Result, audit,
     baseline::{self, Script},
     cli::{Baselines, Cli},
+    crowd,
     database::{Databases, Kind, Named},
     history,
     machine::Machine,
+    platform::{self, Mood},
     reads,
     report::{Batches, Case, Report, Run, Rush, Settings, Subject},
     scenario::{self, Duty, Load, Options},
@@ -56,6 +58,7 @@ pub async fn run(cli: Cli) -> Result<bool> {
             runs: Vec::new(),
             rushes: Vec::new(),
             reads: Vec::new(),
+            crowds: Vec::new(),
             ratios: Vec::new(),
         },
         tokens: Tokens::new(&Secret::new(JWT_SECRET), Clock::system(), TOKEN_LIFETIME),
@@ -64,9 +67,11 @@ pub async fn run(cli: Cli) -> Result<bool> {
         databases,
         folder: &folder.0,
     };
-    match cli.history {
-        None => suite.rounds().await?,
-        Some(orders) => suite.with_history(orders).await?,
+    match (cli.crowd, cli.history) {
+        (Some(listeners), _) => suite.with_a_crowd(listeners).await?,
+        (None, Some(orders)) => suite.with_history(orders).await?,
+        (None, None) if cli.platform => suite.with_platforms().await?,
+        (None, None) => suite.rounds().await?,
     }
     let mut report = suite.report;
     report.compare();
@@ -145,7 +150,12 @@ impl Suite<'_> {
     async fn orders(&mut self, round: u32, case: Case, database: &Named) -> Result<()> {
         progress(round, &case);
         let begun = Clock::system().now();
-        let server = self.serve(database)?;
+        let settings = match case.subject {
+            Subject::Telling(mood) => telling(mood)?,
+            Subject::Jangteo | Subject::Sql(_) => Vec::new(),
+        };
+        let flags = [self.cli.serve.clone(), settings].concat();
+        let server = Server::start(self.program, &database.url, &flags, self.folder)?;
         let measured = scenario::closed_loops(
             self.load(&server, case.database),
             case.options,
@@ -237,6 +247,24 @@ impl Suite<'_> {
         self.databases.remove(&database).await
     }
 
+    /// Listeners, once a round.
+    async fn with_a_crowd(&mut self, listeners: u32) -> Result<()> {
+        for round in 1..=self.cli.repeat {
+            for kind in self.cli.database.clone() {
+                progress(round, &format_args!("{listeners} listeners on {kind}"));
+                let database = self.databases.copy(kind, "measured").await?;
+                let server = self.serve(&database)?;
+                let load = self.load(&server, kind);
+                let (rate, seconds) = (self.cli.rate, self.cli.seconds);
+                let crowd = crowd::measure(load, kind, listeners, rate, seconds).await?;
+                complain(&server.stop()?);
+                self.report.crowds.push(crowd);
+                self.databases.remove(&database).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// The same orders on an empty shop and on one with a history, in turn, and what queries take on both.
     async fn with_history(&mut self, orders: u32) -> Result<()> {
         for kind in self.cli.database.clone() {
@@ -286,6 +314,35 @@ impl Suite<'_> {
         Ok(())
     }
 
+    /// The same orders with nobody to tell, and with each kind of platform, in turn.
+    async fn with_platforms(&mut self) -> Result<()> {
+        let subjects = Mood::ALL.map(Subject::Telling);
+        for round in 1..=self.cli.repeat {
+            for kind in self.cli.database.clone() {
+                for options in self.cli.scenario.clone() {
+                    if options == Options::Rush {
+                        continue;
+                    }
+                    for clients in self.cli.clients.clone() {
+                        for subject in [Subject::Jangteo].into_iter().chain(subjects) {
+                            let case = Case {
+                                subject,
+                                database: kind,
+                                history: 0,
+                                options,
+                                clients,
+                            };
+                            let database = self.databases.copy(kind, "measured").await?;
+                            self.orders(round, case, &database).await?;
+                            self.databases.remove(&database).await?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn serve(&self, database: &Named) -> Result<Server> {
         Server::start(self.program, &database.url, &self.cli.serve, self.folder)
     }
@@ -308,6 +365,19 @@ impl Suite<'_> {
             measured: Duration::from_secs(self.cli.seconds),
         }
     }
+}
+
+/// Flags for a server that tells a platform of this kind.
+fn telling(mood: Mood) -> Result<Vec<String>> {
+    let url = format!("http://{}", platform::open(mood)?);
+    let secret = "whsec_YSBzZWNyZXQgb2YgdGhlIGJlbmNobWFyaydz".to_owned();
+    let flags = [
+        "--platform-url".to_owned(),
+        url,
+        "--platform-secrets".to_owned(),
+        secret,
+    ];
+    Ok(flags.into())
 }
 
 /// How many orders shared a commit: all of a batch are placed at the same microsecond.

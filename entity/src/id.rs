@@ -21,10 +21,11 @@ pub trait TypedId: Copy + fmt::Display + FromStr<Err = WrongId> + Send + Sync + 
     fn uuid(self) -> Uuid;
 }
 
-/// A text that is not an id of the expected kind. Its message is fit for a client.
+/// A text that is not an id of the expected kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongId {
-    expected_prefix: &'static str,
+    /// The prefix that its kind has.
+    pub expected_prefix: &'static str,
 }
 
 impl fmt::Display for WrongId {
@@ -122,6 +123,18 @@ typed_ids! {
     PaymentId => "payment";
     /// Money that a gateway is to give back; also the key under which it is asked.
     RefundId => "refund";
+    /// What a store has earned.
+    StoreWalletId => "wallet";
+    /// One line of a store wallet's ledger.
+    WalletEntryId => "wallet_entry";
+    /// What a store was paid out for a period.
+    SettlementId => "settlement";
+    /// Coupons that were published together, on the same terms.
+    CouponIssueId => "coupon_issue";
+    /// One coupon, with its code.
+    CouponId => "coupon";
+    /// Something that one member bought for another.
+    GiftId => "gift";
     /// A message for the world outside; its id is what receivers deduplicate by.
     OutboxId => "event";
 }

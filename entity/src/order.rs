@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     Won,
-    id::{MemberId, OrderId},
+    id::{CouponId, MemberId, OrderId},
 };
 
 #[sea_orm::model]
@@ -20,6 +20,8 @@ pub struct Model {
     pub status: OrderStatus,
     pub items_total: Won,
     pub discount: Won,
+    /// What it was discounted by.
+    pub coupon_id: Option<CouponId>,
     pub points_used: Won,
     /// What a payment gateway must take.
     pub amount_due: Won,

@@ -25,10 +25,16 @@ pub struct Model {
     pub unit_price: Won,
     pub quantity: i32,
     pub line_total: Won,
+    /// Its share of the order's discount.
+    pub discount: Won,
+    /// What of its discount the store bears.
+    pub store_discount: Won,
     pub status: OrderStatus,
     pub cancel_reason: Option<CancelReason>,
     /// When it was sold: what popularity counts by.
     pub paid_at: Option<DateTimeUtc>,
+    /// When it is canceled unless its store accepts it before; `None` where no time is running.
+    pub accept_by: Option<DateTimeUtc>,
     #[sea_orm(belongs_to, from = "order_id", to = "id")]
     pub order: BelongsTo<super::order::Entity>,
     #[sea_orm(belongs_to, from = "option_id", to = "id")]

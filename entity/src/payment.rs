@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     Won,
-    id::{MemberId, OrderId, PaymentId},
+    id::{GiftId, MemberId, OrderId, PaymentId},
 };
 
 #[sea_orm::model]
@@ -15,8 +15,9 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: PaymentId,
     pub member_id: MemberId,
-    /// What it pays for; `None` charges the member's points.
+    /// What it pays for: an order or a gift; neither charges the member's points.
     pub order_id: Option<OrderId>,
+    pub gift_id: Option<GiftId>,
     pub provider: PaymentProvider,
     pub status: PaymentStatus,
     /// What the window shows.
@@ -38,7 +39,7 @@ pub struct Model {
     pub approving_since: Option<DateTimeUtc>,
     /// How many keys were used to ask for approval: a key replays its first answer for days.
     pub approvals: i32,
-    /// Why it failed, for the member.
+    /// Why it failed: a text that the shop knows, or the gateway's words.
     pub failure: Option<String>,
     pub created_at: DateTimeUtc,
     pub expires_at: DateTimeUtc,

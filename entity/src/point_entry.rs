@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     Won,
-    id::{OrderId, PaymentId, PointEntryId, UserPointId},
+    id::{GiftId, OrderId, PaymentId, PointEntryId, UserPointId},
 };
 
 #[sea_orm::model]
@@ -22,6 +22,8 @@ pub struct Model {
     pub order_id: Option<OrderId>,
     /// The payment that charged them; credited once.
     pub payment_id: Option<PaymentId>,
+    /// The gift that they were spent on, or came back from.
+    pub gift_id: Option<GiftId>,
     /// The key of the charge that made it; unique in a purse.
     pub idempotency_key: Option<String>,
     pub created_at: DateTimeUtc,

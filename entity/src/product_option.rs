@@ -18,6 +18,8 @@ pub struct Model {
     pub position: i32,
     pub name: String,
     pub price: Won,
+    /// Options that were taken off sale stay for the orders that show them.
+    pub deleted_at: Option<DateTimeUtc>,
     #[sea_orm(belongs_to, from = "product_id", to = "id")]
     pub product: BelongsTo<super::product::Entity>,
     #[sea_orm(has_one)]

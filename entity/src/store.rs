@@ -15,11 +15,15 @@ pub struct Model {
     pub name: String,
     /// A closed store's products can be looked at but not ordered.
     pub is_open: bool,
+    /// How long it has to accept an order, in minutes.
+    pub accept_minutes: i32,
     pub created_at: DateTimeUtc,
     #[sea_orm(belongs_to, from = "merchant_id", to = "id")]
     pub merchant: BelongsTo<super::member::Entity>,
     #[sea_orm(has_many)]
     pub products: HasMany<super::product::Entity>,
+    #[sea_orm(has_one)]
+    pub wallet: HasOne<super::store_wallet::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

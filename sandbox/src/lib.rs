@@ -1,4 +1,4 @@
-//! A sandbox that plays three payment gateways: PortOne V2, Toss Payments and KakaoPay.
+//! A sandbox that plays three payment gateways, PortOne V2, Toss Payments and KakaoPay, and a data platform.
 //!
 //! It speaks their protocols over real HTTP, shows a page on which a person approves or declines, sends their
 //! webhooks, and breaks on demand in every way a gateway can break. No money moves, but money is counted: a
@@ -19,7 +19,9 @@
 //! | `/portone`, `/toss`, `/kakaopay` | the gateways' APIs: base URLs for a shop's settings |
 //! | `/portone/v2/browser-sdk.js`, `/toss/v2/standard` | the scripts a shop's page loads |
 //! | `/pay/{provider}/{reference}` | the payment page, for people |
+//! | `/platform` | the data platform: takes CloudEvents, signed as Standard Webhooks |
 //! | `/` | all payments, live |
+//! | `/events` | all events that the data platform was given, live, and switches to break it |
 //! | `/sandbox/…` | the [`control`] API, for tests |
 //!
 //! # How a call goes
@@ -47,6 +49,7 @@ mod kakaopay;
 mod ledger;
 mod line;
 mod page;
+mod platform;
 mod play;
 mod portone;
 mod reply;
@@ -60,6 +63,8 @@ mod world;
 pub use clock::Clock;
 pub use faults::{Fault, Step};
 pub use ledger::{CancelState, CanceledBy, Provider, Status};
-pub use settings::{ChannelType, KakaoPaySettings, PortOneSettings, Settings, TossSettings};
+pub use settings::{
+    ChannelType, KakaoPaySettings, PlatformSettings, PortOneSettings, Settings, TossSettings,
+};
 pub use sign::{BadSecret, WebhookSecret};
 pub use start::{Sandbox, SandboxError};

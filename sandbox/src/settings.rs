@@ -1,6 +1,6 @@
 //! What a sandbox is started with. Every key here is invented: the sandbox has no use for a real one.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,7 @@ pub struct Settings {
     pub portone: PortOneSettings,
     pub toss: TossSettings,
     pub kakaopay: KakaoPaySettings,
+    pub platform: PlatformSettings,
     /// A file that keeps the payments over a restart; `None` forgets them.
     pub state: Option<PathBuf>,
     /// How many times shorter than the gateways' own the waits are: deadlines, retries of webhooks, the life
@@ -57,6 +58,15 @@ pub struct KakaoPaySettings {
     pub domains: Vec<String>,
 }
 
+/// What the data platform believes.
+#[derive(Clone, Debug)]
+pub struct PlatformSettings {
+    /// What events are signed with, `whsec_…`; several while they are changed.
+    pub secrets: Vec<String>,
+    /// How long ago, by the sandbox's clock, an event may have been signed; `None` for a shop whose clock is moved.
+    pub tolerance: Option<Duration>,
+}
+
 impl Settings {
     /// Fixed keys, so that a shop and a sandbox that were both told nothing understand each other.
     #[must_use]
@@ -80,6 +90,10 @@ impl Settings {
                 secret_key: "sandbox-kakaopay-secret-key".to_owned(),
                 cid: "TC0ONETIME".to_owned(),
                 domains: vec!["127.0.0.1".to_owned(), "localhost".to_owned()],
+            },
+            platform: PlatformSettings {
+                secrets: vec!["whsec_c2FuZGJveC1kYXRhLXBsYXRmb3JtLXNlY3JldA==".to_owned()],
+                tolerance: Some(Duration::from_mins(5)),
             },
             state: None,
             time_scale: 1.0,

@@ -13,7 +13,9 @@ use crate::{
     faults::Faults,
     kakaopay,
     line::{Line, Lines},
-    page, portone,
+    page,
+    platform::{self, Platform},
+    portone,
     settings::Settings,
     sign::{BadSecret, WebhookSecret},
     toss,
@@ -58,6 +60,12 @@ impl Sandbox {
     /// When a setting cannot be used, or the address is not free.
     pub async fn start(settings: Settings) -> Result<Self, SandboxError> {
         let webhook_secret = WebhookSecret::parse(&settings.portone.webhook_secret)?;
+        let secrets = settings.platform.secrets.iter();
+        let secrets = secrets.map(|secret| WebhookSecret::parse(secret));
+        let platform = Platform::new(
+            secrets.collect::<Result<_, _>>()?,
+            settings.platform.tolerance,
+        );
         let clock = Clock::new(1.0);
         if !clock.set_scale(settings.time_scale) {
             return Err(SandboxError::TimeScale);
@@ -85,6 +93,7 @@ impl Sandbox {
             faults: Faults::default(),
             post,
             webhook_secret,
+            platform,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         });
@@ -150,6 +159,7 @@ fn routes(world: &Arc<World>) -> Router {
         .nest("/portone", portone::routes(world))
         .nest("/toss", toss::routes(world))
         .nest("/kakaopay", kakaopay::routes(world))
+        .merge(platform::routes())
         .merge(control::routes())
         .merge(page::routes())
         .with_state(world.clone())

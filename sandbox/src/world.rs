@@ -11,6 +11,7 @@ use crate::{
     clock::Clock,
     faults::Faults,
     ledger::{Attempt, CancelState, Ledger, Payment, Provider},
+    platform::Platform,
     portone,
     settings::Settings,
     sign::WebhookSecret,
@@ -29,6 +30,7 @@ pub struct World {
     pub faults: Faults,
     pub post: Post,
     pub webhook_secret: WebhookSecret,
+    pub platform: Platform,
     /// Webhooks under way and deadlines to come.
     pub tasks: TaskTracker,
     pub stopping: CancellationToken,

@@ -21,6 +21,7 @@ use crate::{
         won::Won,
     },
     stock::graphql::StockOf,
+    text::message,
 };
 
 /// A member's cart. It reserves nothing: what is in it may be sold to others until it is ordered.
@@ -122,7 +123,7 @@ impl CartMutation {
                 .map_err(refused)?;
             super::add_to_cart(ctx.app(), caller.member_id, option_id, input.quantity)
                 .await
-                .map_err(|failure| failure.map_refusal(|refusal| told(&refusal, "optionId")))
+                .map_err(|failure| failure.map_refusal(|refusal| told(refusal, "optionId")))
         };
         AddToCartPayload::of(add().await).map(Some)
     }
@@ -141,7 +142,7 @@ impl CartMutation {
                 .map_err(refused)?;
             super::update_cart_item(ctx.app(), caller.member_id, line, input.quantity)
                 .await
-                .map_err(|failure| failure.map_refusal(|refusal| told(&refusal, "cartItemId")))
+                .map_err(|failure| failure.map_refusal(|refusal| told(refusal, "cartItemId")))
         };
         UpdateCartItemPayload::of(update().await).map(Some)
     }
@@ -155,13 +156,13 @@ impl CartMutation {
         let caller = ctx.caller()?;
         let remove = async || {
             if input.cart_item_ids.len() > LINES_MAX {
-                let message = format!("At most {LINES_MAX} lines can be removed at once.");
+                let message = message!("cart-removal-too-large", max = LINES_MAX);
                 return Err(refused(InputError::invalid(message, &["cartItemIds"])));
             }
             let lines = parse_ids(&input.cart_item_ids, "cartItemIds").map_err(refused)?;
             super::remove_from_cart(ctx.app(), caller.member_id, &lines)
                 .await
-                .map_err(|failure| failure.map_refusal(|refusal| told(&refusal, "cartItemIds")))
+                .map_err(|failure| failure.map_refusal(|refusal| told(refusal, "cartItemIds")))
         };
         RemoveFromCartPayload::of(remove().await).map(Some)
     }
@@ -170,7 +171,7 @@ impl CartMutation {
     async fn clear_cart(&self, ctx: &Context<'_>) -> Result<Option<ClearCartPayload>, ApiError> {
         let caller = ctx.caller()?;
         let cleared = super::clear_cart(ctx.app(), caller.member_id).await;
-        let told = cleared.map_err(|failure| failure.map_refusal(|refusal| told(&refusal, "")));
+        let told = cleared.map_err(|failure| failure.map_refusal(|refusal| told(refusal, "")));
         ClearCartPayload::of(told).map(Some)
     }
 }
@@ -180,28 +181,23 @@ fn refused(error: InputError) -> Failure<UserError> {
 }
 
 /// A refusal in the words of the API; `field` is the input field that names the option or line.
-fn told(refusal: &Refusal, field: &str) -> UserError {
+fn told(refusal: Refusal, field: &str) -> UserError {
+    use UserErrorCode::{InvalidInput, NotFound, ProductUnavailable};
     let error = match refusal {
-        Refusal::QuantityOutOfRange { max } => InputError::invalid(
-            format!("The quantity is out of range: a line holds 1 to {max} pieces."),
-            &["quantity"],
-        ),
-        Refusal::LineTooLarge { max } => InputError::invalid(
-            format!("With these the line would hold more than {max} pieces."),
-            &["quantity"],
-        ),
-        Refusal::CartFull { max } => InputError::new(
-            UserErrorCode::InvalidInput,
-            format!("The cart has {max} lines, which is all it holds: order or remove some."),
-        ),
-        Refusal::NoSuchOption => {
-            InputError::new(UserErrorCode::NotFound, "There is no such option.").at(&[field])
+        Refusal::QuantityOutOfRange { max } => {
+            InputError::invalid(message!("cart-quantity-out-of-range", max), &["quantity"])
         }
-        Refusal::ProductUnavailable => InputError::new(
-            UserErrorCode::ProductUnavailable,
-            "This product is no longer for sale.",
-        )
-        .at(&[field]),
+        Refusal::LineTooLarge { max } => {
+            InputError::invalid(message!("cart-line-too-large", max), &["quantity"])
+        }
+        Refusal::CartFull { max } => InputError::new(InvalidInput, message!("cart-full", max)),
+        Refusal::NoSuchOption => {
+            InputError::new(NotFound, message!("cart-option-not-found")).at(&[field])
+        }
+        Refusal::ProductUnavailable => {
+            let message = message!("cart-product-unavailable");
+            InputError::new(ProductUnavailable, message).at(&[field])
+        }
         Refusal::NoSuchLine { index } => {
             let index = index.to_string();
             let path = if field == "cartItemIds" {
@@ -209,11 +205,7 @@ fn told(refusal: &Refusal, field: &str) -> UserError {
             } else {
                 vec![field]
             };
-            InputError::new(
-                UserErrorCode::NotFound,
-                "There is no such line in your cart.",
-            )
-            .at(&path)
+            InputError::new(NotFound, message!("cart-line-not-found")).at(&path)
         }
     };
     error.into()
@@ -243,7 +235,7 @@ impl Cart {
     }
 
     /// What all lines cost at today's prices, unavailable ones included: what `expectedTotal` of an order
-    /// of the whole cart must say.
+    /// of the whole cart must say, less what a coupon takes off.
     async fn total(&self, ctx: &Context<'_>) -> Result<Won, ApiError> {
         let lines = self.lines(ctx).await?;
         let ids = lines.iter().map(|line| line.0.option_id);
@@ -307,8 +299,8 @@ impl CartItem {
             .ok_or_else(|| ApiError::internal("a line's total cannot be counted"))
     }
 
-    /// Whether the line could be ordered as it is: its product is on sale, its store is open, and there are
-    /// enough pieces.
+    /// Whether the line could be ordered as it is: its option and product are on sale, their store is open, and
+    /// there are enough pieces.
     async fn is_available(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
         let option = referred(ctx, self.0.option_id).await?;
         let product = referred(ctx, option.0.product_id);
@@ -319,7 +311,8 @@ impl CartItem {
         let (product, stock) = try_join!(product, stock)?;
         let store = referred(ctx, product.0.store_id).await?;
         let stock = stock.unwrap_or_default();
-        Ok(product.0.deleted_at.is_none() && store.0.is_open && stock >= self.0.quantity)
+        let is_on_sale = option.0.deleted_at.is_none() && product.0.deleted_at.is_none();
+        Ok(is_on_sale && store.0.is_open && stock >= self.0.quantity)
     }
 }
 

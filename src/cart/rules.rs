@@ -5,7 +5,7 @@ use entity::{cart_item, id::OptionId};
 use crate::config::LINES_MAX;
 
 /// Why a cart was not changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// Not a quantity that a line may have.
     QuantityOutOfRange { max: i32 },

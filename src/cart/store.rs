@@ -65,13 +65,15 @@ pub async fn insert_empty(
     Ok(())
 }
 
-/// Whether the option's product is on sale; `None` if there is no such option.
+/// Whether the option and its product are on sale; `None` if there is no such option.
 pub async fn is_on_sale(db: &impl ConnectionTrait, id: OptionId) -> Result<Option<bool>, DbErr> {
     let found = product_option::Entity::find_by_id(id)
         .find_also_related(product::Entity)
         .one(db)
         .await?;
-    Ok(found.map(|(_, product)| product.is_some_and(|product| product.deleted_at.is_none())))
+    Ok(found.map(|(option, product)| {
+        option.deleted_at.is_none() && product.is_some_and(|product| product.deleted_at.is_none())
+    }))
 }
 
 pub async fn lock(tx: &Transaction, id: CartId) -> Result<(), DbErr> {

@@ -1,27 +1,32 @@
-use std::collections::HashMap;
+mod loader;
+mod mutation;
 
-use async_graphql::{
-    Context, Enum, ID, InputObject, Object, connection::Connection, dataloader::Loader,
-};
+use std::borrow::Cow;
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, connection::Connection};
 use chrono::{DateTime, Utc};
 use entity::{
-    id::{OptionId, ProductId, StoreId},
+    id::{ProductId, StoreId},
     product, product_option,
 };
 
 use super::store::{self, Filter, Place, Sort};
 use crate::{
-    fault::Fault,
     graphql::{
         ApiError, AppContext, IdArgument,
         connection::{PageArguments, TotalCount, connection, page_cost},
-        loader::{ListOf, Reader, asked_alike, grouped, keyed, listed, referred},
+        loader::{ListOf, referred},
         won::Won,
     },
     paging::Window,
-    stock::graphql::StockOf,
+    picture::address::at_width,
+    stock::graphql::{StockAdjustmentConnection, StockOf, adjustments_of},
     store::graphql::Store,
+    text::message,
 };
+
+pub use loader::{OptionsOf, ProductCountOf};
+pub use mutation::CatalogMutation;
 
 /// Something for sale, in one or more options.
 #[derive(Clone)]
@@ -101,10 +106,14 @@ impl CatalogQuery {
             before,
         };
         let window = window(arguments, sort)?;
-        let rows = store::window(ctx.app().db.reader(), &filter, sort, &window).await?;
+        let (wanted, page) = (&filter, &window);
+        let rows = ctx
+            .shelf()
+            .read(|db| async move { store::window(&db, wanted, sort, page).await })
+            .await?;
         let count = TotalCount::of_root(move |db| {
             let filter = filter.clone();
-            async move { store::count(db.reader(), &filter).await }
+            async move { store::count(&db, &filter).await }
         });
         products(&window, rows, sort, count)
     }
@@ -143,9 +152,7 @@ fn window(arguments: PageArguments, sort: Sort) -> Result<Window<Place>, ApiErro
     if window.bounds().all(|place| place.belongs_to(sort)) {
         Ok(window)
     } else {
-        Err(ApiError::bad_request(
-            "This cursor belongs to another sort order.",
-        ))
+        Err(ApiError::bad_request(message!("graphql-foreign-cursor")))
     }
 }
 
@@ -158,23 +165,25 @@ fn products(
     connection(window, rows, count, |product| sort.place(product), Product)
 }
 
+/// The longest search, in characters.
+const SEARCH_CHARS_MAX: usize = 100;
+
 impl ProductFilter {
     fn checked(self) -> Result<Filter, ApiError> {
         if self
             .search
             .as_ref()
-            .is_some_and(|search| search.chars().count() > 100)
+            .is_some_and(|search| search.chars().count() > SEARCH_CHARS_MAX)
         {
-            return Err(ApiError::bad_request(
-                "`search` has at most 100 characters.",
-            ));
+            let message = message!("catalog-search-too-long", max = SEARCH_CHARS_MAX);
+            return Err(ApiError::bad_request(message));
         }
         if self
             .search
             .as_ref()
             .is_some_and(|search| search.contains(char::is_control))
         {
-            return Err(ApiError::bad_request("`search` has no control characters."));
+            return Err(ApiError::bad_request(message!("catalog-search-unreadable")));
         }
         Ok(Filter {
             search: self.search,
@@ -204,17 +213,25 @@ impl Product {
         &self.0.description
     }
 
-    /// Its picture: a URL, relative to the server if it begins with `/`.
-    async fn image_url(&self) -> Option<&str> {
-        self.0.image_url.as_deref()
+    /// Its picture: a URL, relative to the server if it begins with `/`. What is there never changes.
+    async fn image_url(
+        &self,
+        #[graphql(
+            desc = "How wide you show it, in pixels: a picture that was uploaded comes in several widths, and this is the \
+                    narrowest that is enough. Leave it out for the widest."
+        )]
+        width: Option<i32>,
+    ) -> Option<Cow<'_, str>> {
+        let url = self.0.image_url.as_deref()?;
+        Some(at_width(url, width))
     }
 
-    /// The lowest price among its options.
+    /// The lowest price among its options on sale.
     async fn price(&self) -> Won {
         self.0.price.into()
     }
 
-    /// What can be bought of it; at least one.
+    /// What can be bought of it, in its merchant's order; at least one.
     async fn options(&self, ctx: &Context<'_>) -> Result<Vec<ProductOption>, ApiError> {
         Ok(ctx
             .loaders()
@@ -223,7 +240,7 @@ impl Product {
             .unwrap_or_default())
     }
 
-    /// Pieces left over all options, read when you ask.
+    /// Pieces left over all options that are on sale, read when you ask.
     async fn stock_quantity(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
         let options = ctx
             .loaders()
@@ -278,86 +295,36 @@ impl ProductOption {
             .unwrap_or_default())
     }
 
+    /// Whether it was taken off sale. Old orders keep showing it, also where all of the product is off sale.
+    async fn is_deleted(&self) -> bool {
+        self.0.deleted_at.is_some()
+    }
+
     /// The product it is an option of.
     async fn product(&self, ctx: &Context<'_>) -> Result<Product, ApiError> {
         referred(ctx, self.0.product_id).await
     }
-}
 
-/// The loader key of a product's options.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct OptionsOf(pub ProductId);
-
-/// The loader key of how many products a store has on sale.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ProductCountOf(pub StoreId);
-
-impl Loader<ProductId> for Reader {
-    type Value = Product;
-    type Error = Fault;
-
-    async fn load(&self, ids: &[ProductId]) -> Result<HashMap<ProductId, Product>, Fault> {
-        let products = store::by_ids(self.db.reader(), ids).await?;
-        Ok(keyed(products, |product| product.id, Product))
-    }
-}
-
-impl Loader<OptionId> for Reader {
-    type Value = ProductOption;
-    type Error = Fault;
-
-    async fn load(&self, ids: &[OptionId]) -> Result<HashMap<OptionId, ProductOption>, Fault> {
-        let options = store::options_by_ids(self.db.reader(), ids).await?;
-        Ok(keyed(options, |option| option.id, ProductOption))
-    }
-}
-
-impl Loader<OptionsOf> for Reader {
-    type Value = Vec<ProductOption>;
-    type Error = Fault;
-
-    async fn load(
+    /// How its stock was adjusted, the newest first; what orders took is not among it. For its store's merchant and
+    /// admins: FORBIDDEN to others.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn adjustments(
         &self,
-        keys: &[OptionsOf],
-    ) -> Result<HashMap<OptionsOf, Vec<ProductOption>>, Fault> {
-        let ids = keys.iter().map(|key| key.0).collect::<Vec<_>>();
-        let options = store::options_of(self.db.reader(), &ids).await?;
-        Ok(grouped(
-            options,
-            |option| OptionsOf(option.product_id),
-            ProductOption,
-        ))
-    }
-}
-
-impl Loader<ListOf<StoreId, Window<Place>>> for Reader {
-    type Value = Vec<product::Model>;
-    type Error = Fault;
-
-    async fn load(
-        &self,
-        keys: &[ListOf<StoreId, Window<Place>>],
-    ) -> Result<HashMap<ListOf<StoreId, Window<Place>>, Self::Value>, Fault> {
-        let mut lists = HashMap::new();
-        for (window, ids) in asked_alike(keys) {
-            let rows = store::windows_of_stores(self.db.reader(), &ids, window).await?;
-            lists.extend(listed(rows, |product| product.store_id, window));
-        }
-        Ok(lists)
-    }
-}
-
-impl Loader<ProductCountOf> for Reader {
-    type Value = i64;
-    type Error = Fault;
-
-    async fn load(&self, keys: &[ProductCountOf]) -> Result<HashMap<ProductCountOf, i64>, Fault> {
-        let ids = keys.iter().map(|key| key.0).collect::<Vec<_>>();
-        let counts = store::counts_of_stores(self.db.reader(), &ids).await?;
-        Ok(keyed(
-            counts,
-            |(id, _)| ProductCountOf(*id),
-            |(_, count)| count,
-        ))
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The most nodes to return from the start, 0 to 100; 20 without `first` and `last`."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The most nodes to return from the end, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only nodes before this cursor.")] before: Option<String>,
+    ) -> Result<Option<StockAdjustmentConnection>, ApiError> {
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        adjustments_of(ctx, self, arguments).await.map(Some)
     }
 }

@@ -1,6 +1,12 @@
 //! The catalog: products and their options. Stock is a slice of its own.
+//!
+//! A product's row is the lock of its options for whoever changes them. Orders lock neither: they take an option as
+//! they see it.
 
+mod decide;
 pub mod graphql;
+pub mod rules;
+mod selling;
 pub mod store;
 
 use chrono::{DateTime, Utc};
@@ -17,6 +23,11 @@ use crate::{
     db::{Db, Transaction},
     fault::{Failure, Fault, Never, Outcome},
 };
+
+pub use decide::ProductWish;
+pub(crate) use decide::change;
+pub use rules::{InvalidField, OptionWish};
+pub use selling::{Refusal, create_product, delete_product, update_product};
 
 /// A product to be put on sale.
 #[derive(Clone, Debug)]
@@ -62,51 +73,81 @@ impl NewProduct {
     /// The product's rows, with ids of the given moment. Opening stock is an adjustment like any other.
     pub fn into_rows(self, now: DateTime<Utc>, rng: &mut impl Rng) -> ProductRows {
         let product_id: ProductId = new_id(now, rng);
-        let mut rows = ProductRows {
-            product: product::Model {
-                id: product_id,
-                store_id: self.store_id,
-                search_name: search_form(&self.name),
-                name: self.name,
-                description: self.description,
-                image_url: self.image_url,
-                price: self
-                    .options
-                    .iter()
-                    .map(|option| option.price)
-                    .min()
-                    .unwrap_or_default(),
-                created_at: now,
-                deleted_at: None,
-            },
-            options: Vec::new(),
-            stocks: Vec::new(),
-            adjustments: Vec::new(),
+        let product = product::Model {
+            id: product_id,
+            store_id: self.store_id,
+            search_name: search_form(&self.name),
+            name: self.name,
+            description: self.description,
+            image_url: self.image_url,
+            price: self
+                .options
+                .iter()
+                .map(|option| option.price)
+                .min()
+                .unwrap_or_default(),
+            created_at: now,
+            deleted_at: None,
         };
+        let mut options = OptionRows::default();
         for (position, option) in (0..).zip(self.options) {
-            let option_id: OptionId = new_id(now, rng);
-            rows.stocks.push(stock::Model {
-                option_id,
-                quantity: option.stock_quantity,
-            });
-            rows.adjustments.push(stock_adjustment::Model {
-                id: new_id(now, rng),
-                option_id,
-                delta: option.stock_quantity,
-                quantity_after: option.stock_quantity,
-                reason: "opening stock".into(),
-                member_id: self.by,
-                created_at: now,
-            });
-            rows.options.push(product_option::Model {
-                id: option_id,
-                product_id,
-                position,
-                name: option.name,
-                price: option.price,
-            });
+            options.push(product_id, position, option, self.by, now, rng);
         }
-        rows
+        let OptionRows {
+            options,
+            stocks,
+            adjustments,
+        } = options;
+        ProductRows {
+            product,
+            options,
+            stocks,
+            adjustments,
+        }
+    }
+}
+
+/// Options with everything that belongs to them, ready to be inserted.
+#[derive(Clone, Debug, Default)]
+pub struct OptionRows {
+    pub options: Vec<product_option::Model>,
+    pub stocks: Vec<stock::Model>,
+    pub adjustments: Vec<stock_adjustment::Model>,
+}
+
+impl OptionRows {
+    /// Adds a new option of a product.
+    pub fn push(
+        &mut self,
+        product_id: ProductId,
+        position: i32,
+        option: NewOption,
+        by: MemberId,
+        now: DateTime<Utc>,
+        rng: &mut impl Rng,
+    ) {
+        let option_id: OptionId = new_id(now, rng);
+        self.stocks.push(stock::Model {
+            option_id,
+            quantity: option.stock_quantity,
+        });
+        self.adjustments.push(stock_adjustment::Model {
+            id: new_id(now, rng),
+            option_id,
+            delta: option.stock_quantity,
+            quantity_after: option.stock_quantity,
+            reason: "opening stock".into(),
+            member_id: by,
+            created_at: now,
+        });
+        self.options.push(product_option::Model {
+            id: option_id,
+            product_id,
+            position,
+            name: option.name,
+            price: option.price,
+            deleted_at: None,
+        });
     }
 }
 

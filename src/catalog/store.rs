@@ -4,21 +4,22 @@ use chrono::{DateTime, Utc};
 use entity::{
     Won,
     id::{OptionId, ProductId, StoreId},
-    product, product_option, stock, stock_adjustment,
+    product, product_option, stock,
 };
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect, Select, Value,
-    sea_query::{Expr, LikeExpr, Query},
+    sea_query::{Expr, LikeExpr, LockType, Query},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{ProductRows, search_form};
+use super::{OptionRows, ProductRows, search_form};
 use crate::{
     db::Transaction,
     paging::{Sorting, Window},
+    rows::{self, Kind, Rows},
 };
 
 /// Which products are wanted.
@@ -79,27 +80,93 @@ impl Sort {
 
 pub async fn insert(tx: &Transaction, products: Vec<ProductRows>) -> Result<(), DbErr> {
     for rows in products {
-        product::Entity::insert(product::ActiveModel::from(rows.product))
-            .exec_without_returning(tx)
-            .await?;
-        product_option::Entity::insert_many(
-            rows.options
-                .into_iter()
-                .map(product_option::ActiveModel::from),
-        )
-        .exec_without_returning(tx)
-        .await?;
-        stock::Entity::insert_many(rows.stocks.into_iter().map(stock::ActiveModel::from))
-            .exec_without_returning(tx)
-            .await?;
-        stock_adjustment::Entity::insert_many(
-            rows.adjustments
-                .into_iter()
-                .map(stock_adjustment::ActiveModel::from),
-        )
-        .exec_without_returning(tx)
-        .await?;
+        rows::insert(tx, &[rows.product]).await?;
+        let options = OptionRows {
+            options: rows.options,
+            stocks: rows.stocks,
+            adjustments: rows.adjustments,
+        };
+        insert_options(tx, &options).await?;
     }
+    Ok(())
+}
+
+pub async fn insert_options(tx: &Transaction, rows: &OptionRows) -> Result<(), DbErr> {
+    rows::insert(tx, &rows.options).await?;
+    rows::insert(tx, &rows.stocks).await?;
+    rows::insert(tx, &rows.adjustments).await
+}
+
+/// The product, locked: but for its key, so that rows may be written that refer to it, as orders do.
+pub async fn lock(tx: &Transaction, id: ProductId) -> Result<Option<product::Model>, DbErr> {
+    product::Entity::find_by_id(id)
+        .lock(LockType::NoKeyUpdate)
+        .one(tx)
+        .await
+}
+
+/// All options of a product, also those that were taken off sale.
+pub async fn all_options_of(
+    tx: &Transaction,
+    id: ProductId,
+) -> Result<Vec<product_option::Model>, DbErr> {
+    product_option::Entity::find()
+        .filter(product_option::COLUMN.product_id.eq(id))
+        .order_by_asc(product_option::COLUMN.id)
+        .all(tx)
+        .await
+}
+
+/// Writes what is said of a product, whose row is locked.
+pub async fn save(tx: &Transaction, product: &product::Model) -> Result<(), DbErr> {
+    product::Entity::update_many()
+        .set(product::ActiveModel {
+            name: Set(product.name.clone()),
+            search_name: Set(product.search_name.clone()),
+            description: Set(product.description.clone()),
+            price: Set(product.price),
+            ..Default::default()
+        })
+        .filter(product::COLUMN.id.eq(product.id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Writes options of a product, whose row is locked, in one statement.
+pub async fn save_options(
+    tx: &Transaction,
+    options: &[product_option::Model],
+) -> Result<(), DbErr> {
+    if options.is_empty() {
+        return Ok(());
+    }
+    let saved = Rows::new(
+        tx.get_database_backend(),
+        "saved",
+        [
+            ("id", Kind::Uuid),
+            ("position", Kind::Integer),
+            ("name", Kind::Text),
+            ("price", Kind::BigInteger),
+            ("deleted_at", Kind::Time),
+        ],
+        options.iter().map(|option| {
+            [
+                option.id.into(),
+                option.position.into(),
+                option.name.clone().into(),
+                option.price.into(),
+                option.deleted_at.into(),
+            ]
+        }),
+    );
+    let sql = format!(
+        r#"UPDATE product_option SET "position" = saved."position", name = saved.name, price = saved.price,
+               deleted_at = saved.deleted_at
+           FROM {saved} WHERE product_option.id = saved.id"#
+    );
+    tx.execute_raw(saved.statement(&sql)).await?;
     Ok(())
 }
 
@@ -162,13 +229,14 @@ pub async fn options_by_ids(
         .await
 }
 
-/// The options of those products, each product's in their order.
+/// The options of those products that are on sale, each product's in their order.
 pub async fn options_of(
     db: &impl ConnectionTrait,
     ids: &[ProductId],
 ) -> Result<Vec<product_option::Model>, DbErr> {
     product_option::Entity::find()
         .filter(product_option::COLUMN.product_id.is_in(ids.iter().copied()))
+        .filter(product_option::COLUMN.deleted_at.is_null())
         .order_by_asc(product_option::COLUMN.position)
         .all(db)
         .await
@@ -282,6 +350,9 @@ fn any_stock() -> Expr {
             .and_where(
                 Expr::col((product_option::Entity, product_option::Column::ProductId))
                     .equals((product::Entity, product::Column::Id)),
+            )
+            .and_where(
+                Expr::col((product_option::Entity, product_option::Column::DeletedAt)).is_null(),
             )
             .and_where(Expr::col((stock::Entity, stock::Column::Quantity)).gt(0))
             .take(),

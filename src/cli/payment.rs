@@ -1,12 +1,12 @@
 //! `jangteo payment`: what an operator sees of payments.
 
-use std::io::{self, Write};
-
 use clap::{Args, Subcommand};
 use entity::id::PaymentId;
-use serde_json::Value;
 
-use super::{CommandError, existing, is_pipe_closed};
+use super::{
+    CommandError, existing,
+    output::{document, print},
+};
 use crate::{
     config::DatabaseSettings,
     payment::operator::{self, json, text},
@@ -88,18 +88,5 @@ impl Show {
                 text::story(out, &story)
             }
         })
-    }
-}
-
-fn document(out: &mut impl Write, document: &Value) -> io::Result<()> {
-    writeln!(out, "{document:#}")
-}
-
-fn print(
-    write: impl FnOnce(&mut io::StdoutLock<'static>) -> io::Result<()>,
-) -> Result<(), CommandError> {
-    match write(&mut io::stdout().lock()) {
-        Err(error) if !is_pipe_closed(&error) => Err(error.into()),
-        _ => Ok(()),
     }
 }

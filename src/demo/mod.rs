@@ -23,19 +23,25 @@ use entity::{
     Won,
     id::{MemberId, OptionId, StoreId},
     member::{self, Role},
+    order::{self, OrderStatus},
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use crate::{
-    app::App,
+    app::{App, Audience},
     catalog::{NewOption, NewProduct, ProductRows, create_products, store as catalog_store},
     clock::Clock,
     config::{Limits, Secret},
     db::Db,
     fault::{Failure, Fault},
     member::NewMember,
-    order::placement::{Line, Request, Selection},
+    order::{
+        fulfilment::{Fulfil, Part, Refusal, fulfil},
+        placement::{Line, Request, Selection},
+        state::Step,
+    },
     payment::Payments,
+    picture::Pictures,
     point::{self, Charge},
     store,
 };
@@ -92,8 +98,17 @@ impl Past {
         // Nobody signs in here: any key does.
         let secret = Secret::new(rand::rng().random::<[u8; 32]>());
         let payments = Payments::none().map_err(Fault::internal)?;
+        let pictures = Pictures::none(&secret);
         Ok(Self {
-            app: App::start(db.clone(), clock, limits, &secret, payments),
+            app: App::start(
+                db.clone(),
+                clock,
+                limits,
+                &secret,
+                payments,
+                pictures,
+                Audience::default(),
+            ),
             micros,
         })
     }
@@ -179,14 +194,32 @@ impl Past {
                 gateway: None,
                 selection: Selection::Lines(wish.lines),
                 points: None,
+                coupon_id: None,
                 expected_total: Some(wish.total),
                 idempotency_key: order_key(number),
             };
-            self.app
-                .placement
-                .place(wish.buyer, request)
-                .await
-                .map_err(impossible)?;
+            let placed = self.app.placement.place(wish.buyer, request).await;
+            self.hand_over(&placed.map_err(impossible)?).await?;
+        }
+        Ok(())
+    }
+
+    /// Has the order's stores take it on, make it ready and hand it over, in the minutes after it was placed. A step that
+    /// an earlier start has taken is past.
+    async fn hand_over(&self, order: &order::Model) -> Result<(), Fault> {
+        for (minutes, step) in (1..).zip([Step::Accept, Step::MarkReady, Step::Complete]) {
+            self.at(order.placed_at + TimeDelta::minutes(minutes));
+            let wish = Fulfil {
+                order_id: order.id,
+                part: Part::All,
+                step,
+                items: None,
+                note: None,
+            };
+            match fulfil(&self.app, &wish).await {
+                Ok(_) | Err(Failure::Refused(Refusal::StateChanged { .. })) => {}
+                Err(failure) => return Err(impossible(failure)),
+            }
         }
         Ok(())
     }
@@ -199,7 +232,7 @@ impl Past {
         let key = order_key(ORDERS - 1);
         let reader = self.app.db.reader();
         let order = crate::order::store::by_idempotency_key(reader, last.buyer, &key).await?;
-        Ok(order.is_some())
+        Ok(order.is_some_and(|order| order.status == OrderStatus::Completed))
     }
 
     async fn charge(&self, member_id: MemberId, amount: Won, key: &str) -> Result<(), Fault> {

@@ -1,7 +1,11 @@
-use entity::{id::MemberId, member::Role};
+use chrono::{DateTime, Utc};
+use entity::{id::MemberId, member::Role, store};
 
 use super::ApiError;
-use crate::member::{Access, Tokens};
+use crate::{
+    member::{Access, Tokens},
+    text::message,
+};
 
 /// A member who proved who they are.
 pub type Caller = Access;
@@ -22,16 +26,22 @@ impl Identity {
     /// Reads an `Authorization` header, or the entry of that name in a `connection_init` payload.
     #[must_use]
     pub fn of(authorization: Option<&str>, tokens: &Tokens) -> Self {
+        Self::until(authorization, tokens).0
+    }
+
+    /// The same, and until when a member is believed.
+    #[must_use]
+    pub fn until(authorization: Option<&str>, tokens: &Tokens) -> (Self, Option<DateTime<Utc>>) {
         let Some(authorization) = authorization else {
-            return Self::Anonymous;
+            return (Self::Anonymous, None);
         };
         let token = authorization
             .split_once(' ')
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim());
-        match token.map(|token| tokens.read(token)) {
-            Some(Ok(access)) => Self::Member(access),
-            _ => Self::BadToken,
+        match token.map(|token| tokens.read_until(token)) {
+            Some(Ok((access, until))) => (Self::Member(access), Some(until)),
+            _ => (Self::BadToken, None),
         }
     }
 
@@ -42,12 +52,8 @@ impl Identity {
     pub fn caller(self) -> Result<Caller, ApiError> {
         match self {
             Self::Member(caller) => Ok(caller),
-            Self::Anonymous => Err(ApiError::Unauthenticated(
-                "Sign in first, and send the access token as `Authorization: Bearer …`.",
-            )),
-            Self::BadToken => Err(ApiError::Unauthenticated(
-                "The access token is not valid, or no longer: refresh the session or sign in again.",
-            )),
+            Self::Anonymous => Err(ApiError::Unauthenticated(message!("graphql-signed-out"))),
+            Self::BadToken => Err(ApiError::Unauthenticated(message!("graphql-bad-token"))),
         }
     }
 
@@ -67,6 +73,18 @@ impl Caller {
     /// Whether the caller may see what belongs to that member.
     #[must_use]
     pub fn may_see(&self, owner: MemberId) -> bool {
-        self.member_id == owner || self.role == Role::Admin
+        self.member_id == owner || self.is_admin()
+    }
+
+    /// Whether the caller runs the market.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.role == Role::Admin
+    }
+
+    /// Whether the caller may run that store.
+    #[must_use]
+    pub fn may_run(&self, store: &store::Model) -> bool {
+        self.may_see(store.merchant_id)
     }
 }

@@ -1,6 +1,6 @@
 //! Relay connections: what clients send and see of pages. A cursor is its row's sort key, opaque.
 
-use std::hash::Hash;
+use std::{hash::Hash, ops::RangeInclusive, sync::Arc};
 
 use async_graphql::{
     Context, Object, OutputType,
@@ -9,16 +9,19 @@ use async_graphql::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
 use futures_util::future::BoxFuture;
-use sea_orm::DbErr;
+use sea_orm::{DatabaseConnection, DbErr};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{ApiError, AppContext, loader::Reader};
 use crate::{
     config::{PAGE_DEFAULT, PAGE_MAX},
-    db::Db,
     fault::Fault,
     paging::Window,
+    text::message,
 };
+
+/// The years that every database can compare: a cursor, or a filter, may say any.
+pub const YEARS: RangeInclusive<i32> = 1..=9999;
 
 /// The four paging arguments of a connection field.
 #[derive(Clone, Debug, Default)]
@@ -37,9 +40,7 @@ impl PageArguments {
     pub fn window<K: DeserializeOwned>(self) -> Result<Window<K>, ApiError> {
         let (size, from_the_end) = match (self.first, self.last) {
             (Some(_), Some(_)) => {
-                return Err(ApiError::bad_request(
-                    "Use either `first` or `last`, not both.",
-                ));
+                return Err(ApiError::bad_request(message!("graphql-first-and-last")));
             }
             (Some(size), None) => (page_size("first", size)?, false),
             (None, Some(size)) => (page_size("last", size)?, true),
@@ -73,7 +74,8 @@ fn page_size(argument: &str, size: i32) -> Result<usize, ApiError> {
         .ok()
         .filter(|size| *size <= PAGE_MAX)
         .ok_or_else(|| {
-            ApiError::bad_request(format!("`{argument}` must be between 0 and {PAGE_MAX}."))
+            let message = message!("graphql-page-size", argument, max = PAGE_MAX);
+            ApiError::bad_request(message)
         })
 }
 
@@ -114,11 +116,7 @@ fn decode<K: DeserializeOwned>(cursor: &str) -> Result<K, ApiError> {
         .decode(cursor)
         .ok()
         .and_then(|json| serde_json::from_slice(&json).ok())
-        .ok_or_else(|| {
-            ApiError::bad_request(
-                "This cursor belongs to another list or sort order: take it from the page before.",
-            )
-        })
+        .ok_or_else(|| ApiError::bad_request(message!("graphql-foreign-cursor")))
 }
 
 /// What a connection has beside its page. The count is taken only when it is asked for.
@@ -127,14 +125,18 @@ pub struct TotalCount(Box<Count>);
 type Count = dyn for<'c> Fn(&'c Context<'c>) -> BoxFuture<'c, Result<i64, ApiError>> + Send + Sync;
 
 impl TotalCount {
-    /// A count of a list that has no parent.
-    pub fn of_root<F>(count: impl Fn(Db) -> F + Send + Sync + 'static) -> Self
+    /// A count of a list of the shop window, which has no parent.
+    pub fn of_root<F>(count: impl Fn(DatabaseConnection) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<u64, DbErr>> + Send + 'static,
     {
+        let count = Arc::new(count);
         Self(Box::new(move |ctx| {
-            let count = count(ctx.app().db.clone());
-            Box::pin(async { i64::try_from(count.await?).map_err(ApiError::internal) })
+            let count = count.clone();
+            Box::pin(async move {
+                let count = ctx.shelf().read(|db| count(db)).await?;
+                i64::try_from(count).map_err(ApiError::internal)
+            })
         }))
     }
 

@@ -1,7 +1,10 @@
 use async_graphql::{Error, ErrorExtensionValues, Pos, Response, ServerError};
 use sea_orm::DbErr;
 
-use crate::fault::Fault;
+use crate::{
+    fault::Fault,
+    text::{Language, Message, message},
+};
 
 /// The id that a request has in the log, in its answer's `x-request-id` and in every error.
 #[derive(Clone, Debug)]
@@ -12,18 +15,22 @@ pub struct RequestId(pub String);
 #[derive(Clone, Debug)]
 pub enum ApiError {
     /// UNAUTHENTICATED: there is no good access token.
-    Unauthenticated(&'static str),
+    Unauthenticated(Message),
+    /// FORBIDDEN: this is for somebody else, whose existence is no secret.
+    Forbidden,
     /// BAD_REQUEST: an argument makes no sense.
-    BadRequest(String),
+    BadRequest(Message),
     /// QUERY_TOO_COMPLEX: the query asks for too much at once.
-    TooComplex(String),
+    TooComplex(Message),
+    /// TOO_MANY_LISTENERS: the member, or the connection, listens to as much as one may already.
+    TooManyListeners(Message),
     /// OVERLOADED, TIMEOUT, OUTCOME_UNKNOWN or INTERNAL: the server could not, or does not know.
     Fault(Fault),
 }
 
 impl ApiError {
-    pub fn bad_request(message: impl Into<String>) -> Self {
-        Self::BadRequest(message.into())
+    pub fn bad_request(message: Message) -> Self {
+        Self::BadRequest(message)
     }
 
     pub fn internal(what: impl std::fmt::Display) -> Self {
@@ -39,11 +46,14 @@ impl ApiError {
         Error::from(self).into_server_error(Pos::default())
     }
 
-    fn code(&self) -> &'static str {
+    /// What is wrong, for programs.
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated(_) => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
             Self::BadRequest(_) => "BAD_REQUEST",
             Self::TooComplex(_) => "QUERY_TOO_COMPLEX",
+            Self::TooManyListeners(_) => "TOO_MANY_LISTENERS",
             Self::Fault(Fault::Overloaded { .. }) => "OVERLOADED",
             Self::Fault(Fault::TimedOut) => "TIMEOUT",
             Self::Fault(Fault::OutcomeUnknown(_)) => "OUTCOME_UNKNOWN",
@@ -52,24 +62,17 @@ impl ApiError {
     }
 
     /// The message for the client, which never tells how the server is made.
-    fn message(&self) -> String {
+    pub fn message(&self) -> Message {
         match self {
-            Self::Unauthenticated(message) => (*message).to_owned(),
-            Self::BadRequest(message) | Self::TooComplex(message) => message.clone(),
-            Self::Fault(Fault::Overloaded { .. }) => {
-                "The shop is very busy. Nothing was changed: try again after `retryAfterMs`.".into()
-            }
-            Self::Fault(Fault::TimedOut) => {
-                "This waited too long and was not tried. Nothing was changed: try again.".into()
-            }
-            Self::Fault(Fault::OutcomeUnknown(_)) => {
-                "The connection to the database broke at the last moment, so it may have happened or \
-                 not. Send it again just as it was, with its key: it does not happen twice."
-                    .into()
-            }
-            Self::Fault(Fault::Database(_) | Fault::Internal(_)) => {
-                "The server failed, and has logged why under this request id.".into()
-            }
+            Self::Unauthenticated(message)
+            | Self::BadRequest(message)
+            | Self::TooComplex(message)
+            | Self::TooManyListeners(message) => message.clone(),
+            Self::Forbidden => message!("graphql-forbidden"),
+            Self::Fault(Fault::Overloaded { .. }) => message!("graphql-overloaded"),
+            Self::Fault(Fault::TimedOut) => message!("graphql-timed-out"),
+            Self::Fault(Fault::OutcomeUnknown(_)) => message!("graphql-outcome-unknown"),
+            Self::Fault(Fault::Database(_) | Fault::Internal(_)) => message!("graphql-internal"),
         }
     }
 }
@@ -94,18 +97,22 @@ impl From<ApiError> for Error {
             let millis = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX);
             extensions.set("retryAfterMs", millis);
         }
-        let mut error = Self::new(api.message());
+        let mut error = Self::new(api.message().in_language(Language::default()));
         error.extensions = Some(extensions);
-        // For the log, which alone learns what really happened.
+        // For the edge, which puts it into the language of whoever asked, and for the log, which alone
+        // learns what really happened.
         error.source = Some(std::sync::Arc::new(api));
         error
     }
 }
 
-/// Completes an answer's errors at the edge: each has a code and the request's id, and what is ours is
-/// logged, once.
-pub fn complete(mut response: Response, request_id: &RequestId) -> Response {
+/// Completes an answer's errors at the edge: each has a code and the request's id, what is ours is in the
+/// language of whoever asked, and our faults are logged, once.
+pub fn complete(mut response: Response, request_id: &RequestId, language: Language) -> Response {
     for error in &mut response.errors {
+        if let Some(api) = error.source::<ApiError>() {
+            error.message = api.message().in_language(language);
+        }
         complete_error(error, request_id);
     }
     response

@@ -1,21 +1,24 @@
-use std::sync::Arc;
+use std::{any::TypeId, sync::Arc};
 
 use async_graphql::{
-    Data, Executor, Request, Response,
-    parser::types::{OperationDefinition, OperationType},
+    Request, Response,
+    parser::types::{OperationDefinition, OperationType, Selection},
 };
 use futures_util::{
-    StreamExt,
-    future::ready,
-    stream::{self, BoxStream},
+    FutureExt, StreamExt,
+    future::{BoxFuture, ready},
+    stream::BoxStream,
 };
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::{
     ApiError, RequestId, ShopSchema, build_schema,
     document::{Document, Documents},
     error::complete,
+    figures::{Figures, Kind},
+    freshness::may_be_old,
     loader::{LoadQueue, drive, drive_stream},
     response_nulls::with_nulls,
     response_order::{chosen, in_query_order},
@@ -23,6 +26,8 @@ use super::{
 use crate::{
     app::App,
     config::{QUERY_SELECTIONS_MAX, ROOT_FIELDS_MAX},
+    text::{Language, message},
+    trace,
 };
 
 /// What executing needs, made once.
@@ -44,90 +49,87 @@ impl Api {
     }
 }
 
-/// Executes operations: gives each its loaders, and completes its responses. Both transports use it.
+/// Executes operations: gives each its loaders, and completes its responses. All transports use it.
 #[derive(Clone)]
 pub struct ShopExecutor {
     api: Arc<Api>,
     request_id: RequestId,
-    unfinished: TaskTracker,
+}
+
+/// An operation that has begun.
+pub enum Begun {
+    /// A query or a mutation, or what is neither: it has one response.
+    Answer(BoxFuture<'static, Response>),
+    /// A subscription.
+    Events(BoxStream<'static, Response>),
 }
 
 impl ShopExecutor {
+    fn figures(&self) -> &Figures {
+        &self.api.app.operations
+    }
+
     /// For one request, or one WebSocket connection.
     #[must_use]
     pub fn new(api: Arc<Api>, request_id: RequestId) -> Self {
-        Self {
-            api,
-            request_id,
-            unfinished: TaskTracker::new(),
-        }
+        Self { api, request_id }
     }
 
-    /// The queries and mutations that came as streams and have not been answered. Subscriptions do not
-    /// count: they end when the connection does.
+    /// Begins an operation. A query or a mutation is executed in a task of its own, one of those, though nobody waits for
+    /// it: a client that hangs up cancels nothing half-way.
     #[must_use]
-    pub fn unfinished(&self) -> &TaskTracker {
-        &self.unfinished
+    pub fn begin(&self, request: Request, tasks: &TaskTracker) -> Begun {
+        let queue = LoadQueue::default();
+        let (request, finish) = match self.prepare(request, &queue) {
+            Ok(prepared) => prepared,
+            Err(refusal) => return Begun::Answer(ready(*refusal).boxed()),
+        };
+        if finish.kind() == Kind::Subscription {
+            self.figures().subscription_begins();
+            let responses = self.api.schema.execute_stream(request);
+            let responses = drive_stream(responses, queue);
+            return Begun::Events(
+                responses
+                    .map(move |response| finish.apply(response))
+                    .boxed(),
+            );
+        }
+        Begun::Answer(self.executed(request, finish, queue, tasks).boxed())
     }
-}
 
-impl Executor for ShopExecutor {
-    async fn execute(&self, request: Request) -> Response {
+    /// The one response of an operation; a subscription is refused.
+    pub async fn answer(&self, request: Request, tasks: &TaskTracker) -> Response {
         let queue = LoadQueue::default();
         match self.prepare(request, &queue) {
-            Ok((request, finish)) => {
-                finish.apply(drive(self.api.schema.execute(request), queue).await)
-            }
+            Ok((request, finish)) => self.executed(request, finish, queue, tasks).await,
             Err(refusal) => *refusal,
         }
     }
 
-    fn execute_stream(
+    fn executed(
         &self,
         request: Request,
-        session_data: Option<Arc<Data>>,
-    ) -> BoxStream<'static, Response> {
-        let queue = LoadQueue::default();
-        let (request, finish) = match self.prepare(request, &queue) {
-            Ok(prepared) => prepared,
-            Err(refusal) => return stream::once(ready(*refusal)).boxed(),
+        finish: Finish,
+        queue: LoadQueue,
+        tasks: &TaskTracker,
+    ) -> impl Future<Output = Response> + Send + use<> {
+        let (api, language) = (self.api.clone(), finish.language);
+        let span = finish.span();
+        let execution = async move {
+            let executed = drive(api.schema.execute(request), queue);
+            finish.apply(executed.instrument(span).await)
         };
-        let responses = Executor::execute_stream(&self.api.schema, request, session_data);
-        let is_subscription = finish
-            .operation()
-            .is_some_and(|operation| operation.ty == OperationType::Subscription);
-        let responses = drive_stream(responses, queue).map(move |response| finish.apply(response));
-        if is_subscription {
-            responses.boxed()
-        } else {
-            self.answered_once(responses.boxed())
-        }
-    }
-}
-
-impl ShopExecutor {
-    /// The one response of a query or mutation, made in a task of its own: a client that hangs up cancels
-    /// nothing half-way. It is unfinished until it was made, and taken or given up.
-    fn answered_once(
-        &self,
-        mut responses: BoxStream<'static, Response>,
-    ) -> BoxStream<'static, Response> {
-        let taken = self.unfinished.token();
-        let made = self
-            .unfinished
-            .spawn(async move { responses.next().await }.in_current_span());
-        let request_id = self.request_id.clone();
-        let response = async move {
-            made.await.unwrap_or_else(|error| {
+        let execution = tasks.spawn(execution.in_current_span());
+        let executor = self.clone();
+        async move {
+            execution.await.unwrap_or_else(|error| {
                 let failed = vec![ApiError::internal(error).at_the_root()];
-                Some(complete(Response::from_errors(failed), &request_id))
+                let response = Response::from_errors(failed);
+                let response = complete(response, &executor.request_id, language);
+                executor.figures().failed(&response);
+                response
             })
-        };
-        let response = stream::once(response).filter_map(move |response| {
-            let _until_the_stream_ends = &taken;
-            ready(response)
-        });
-        response.boxed()
+        }
     }
 
     /// The request with its document and loaders, and what is to be done to its responses; or its refusal.
@@ -136,9 +138,13 @@ impl ShopExecutor {
         mut request: Request,
         queue: &LoadQueue,
     ) -> Result<(Request, Finish), Box<Response>> {
+        let begun = Instant::now();
+        let language = known(&request).unwrap_or_default();
         let refuse = |error| {
             let response = Response::from_errors(vec![error]);
-            Box::new(complete(response, &self.request_id))
+            let response = complete(response, &self.request_id, language);
+            self.figures().refused_unread(&response);
+            Box::new(response)
         };
         let document = self.api.documents.read(&request.query).map_err(refuse)?;
         request.set_parsed_query(document.executable.clone());
@@ -146,12 +152,26 @@ impl ShopExecutor {
             document,
             operation_name: request.operation_name.clone(),
             request_id: self.request_id.clone(),
+            language,
+            begun,
+            figures: self.figures().clone(),
         };
         finish
             .check()
             .map_err(|error| refuse(error.at_the_root()))?;
-        Ok((request.data(queue.loaders(self.api.app.db.clone())), finish))
+        let identity = known(&request).unwrap_or_default();
+        let may_be_old = finish
+            .operation()
+            .is_some_and(|operation| may_be_old(&finish.document.executable, operation, identity));
+        let loaders = queue.loaders(self.api.app.db.clone(), may_be_old);
+        Ok((request.data(loaders), finish))
     }
+}
+
+/// What is known of the request: its language, who calls.
+fn known<T: Copy + 'static>(request: &Request) -> Option<T> {
+    let known = request.data.get(&TypeId::of::<T>())?;
+    known.downcast_ref().copied()
 }
 
 /// What is done to each response of a request before it leaves.
@@ -159,6 +179,9 @@ struct Finish {
     document: Arc<Document>,
     operation_name: Option<String>,
     request_id: RequestId,
+    language: Language,
+    begun: Instant,
+    figures: Figures,
 }
 
 impl Finish {
@@ -166,17 +189,41 @@ impl Finish {
         chosen(&self.document.executable, self.operation_name.as_deref())
     }
 
+    fn kind(&self) -> Kind {
+        match self.operation().map(|operation| operation.ty) {
+            Some(OperationType::Query) => Kind::Query,
+            Some(OperationType::Mutation) => Kind::Mutation,
+            Some(OperationType::Subscription) => Kind::Subscription,
+            None => Kind::Unread,
+        }
+    }
+
+    /// The span of executing it, which bears the name of the operation's first field.
+    fn span(&self) -> Span {
+        let first = || match &self.operation()?.selection_set.node.items.first()?.node {
+            Selection::Field(field) => Some(field.node.name.node.as_str()),
+            _ => None,
+        };
+        let kind = self.kind().name();
+        tracing::trace_span!(
+            target: trace::TARGET,
+            "operation",
+            otel.name = format!("{kind} {}", first().unwrap_or("…")),
+            graphql.operation.type = kind
+        )
+    }
+
     /// Whether the operation is small enough to be looked at closer.
     fn check(&self) -> Result<(), ApiError> {
         if self.document.selections > QUERY_SELECTIONS_MAX {
-            let message = format!("The query selects more than {QUERY_SELECTIONS_MAX} fields.");
+            let message = message!("graphql-too-many-fields", max = QUERY_SELECTIONS_MAX);
             return Err(ApiError::TooComplex(message));
         }
         let operation = self.operation();
         if operation
             .is_some_and(|operation| operation.selection_set.node.items.len() > ROOT_FIELDS_MAX)
         {
-            let message = format!("An operation has at most {ROOT_FIELDS_MAX} fields at its root.");
+            let message = message!("graphql-too-many-root-fields", max = ROOT_FIELDS_MAX);
             return Err(ApiError::TooComplex(message));
         }
         Ok(())
@@ -189,6 +236,9 @@ impl Finish {
             let data = with_nulls(data, &response.errors, document, operation);
             response.data = in_query_order(data, document, operation);
         }
-        complete(response, &self.request_id)
+        let response = complete(response, &self.request_id, self.language);
+        let time = self.begun.elapsed();
+        self.figures.answered(self.kind(), &response, time);
+        response
     }
 }

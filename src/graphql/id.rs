@@ -1,7 +1,8 @@
 use async_graphql::ID;
-use entity::id::TypedId;
+use entity::id::{TypedId, WrongId};
 
 use super::{ApiError, InputError};
+use crate::text::{Message, message};
 
 /// Reading the ids that clients send.
 pub trait IdArgument {
@@ -21,13 +22,17 @@ pub trait IdArgument {
 impl IdArgument for ID {
     fn parse_argument<I: TypedId>(&self) -> Result<I, ApiError> {
         self.parse()
-            .map_err(|wrong: entity::id::WrongId| ApiError::bad_request(wrong.to_string()))
+            .map_err(|wrong| ApiError::bad_request(told(&wrong)))
     }
 
     fn parse_input<I: TypedId>(&self, path: &[&str]) -> Result<I, InputError> {
         self.parse()
-            .map_err(|wrong: entity::id::WrongId| InputError::invalid(wrong.to_string(), path))
+            .map_err(|wrong| InputError::invalid(told(&wrong), path))
     }
+}
+
+fn told(wrong: &WrongId) -> Message {
+    message!("graphql-wrong-id", prefix = wrong.expected_prefix)
 }
 
 /// The ids in a list of a mutation's input.

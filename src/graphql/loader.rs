@@ -32,7 +32,10 @@ use futures_util::{
 };
 
 use super::{ApiError, AppContext};
-use crate::{db::Db, fault::Fault};
+use crate::{
+    db::{Db, Shelf},
+    fault::Fault,
+};
 
 /// The loaders of one operation; each slice implements `Loader` for [`Reader`] with keys of its own.
 pub type Loaders = DataLoader<Reader>;
@@ -40,6 +43,8 @@ pub type Loaders = DataLoader<Reader>;
 /// What loaders read with.
 pub struct Reader {
     pub db: Db,
+    /// For what may be a little old, where the operation may: products, options, stores, what sells most.
+    pub shelf: Shelf,
 }
 
 /// The row that a foreign key refers to, which is there.
@@ -116,10 +121,14 @@ const KEYS_MAX: usize = 10_000;
 pub struct LoadQueue(Arc<Mutex<Vec<BoxFuture<'static, ()>>>>);
 
 impl LoadQueue {
-    /// Loaders that put their loads here.
-    pub fn loaders(&self, db: Db) -> Loaders {
+    /// Loaders that put their loads here. `may_be_old`: see `freshness.rs`.
+    pub fn loaders(&self, db: Db, may_be_old: bool) -> Loaders {
         let queue = self.clone();
-        DataLoader::new(Reader { db }, move |load| queue.push(load))
+        let reader = Reader {
+            shelf: Shelf::new(db.clone(), may_be_old),
+            db,
+        };
+        DataLoader::new(reader, move |load| queue.push(load))
             .delay(Duration::ZERO)
             .max_batch_size(KEYS_MAX)
     }

@@ -6,8 +6,11 @@ mod document;
 pub mod error;
 mod executor;
 mod expansion;
+pub mod figures;
+mod freshness;
 mod id;
 pub mod loader;
+mod message;
 mod node;
 mod response_nulls;
 mod response_order;
@@ -19,13 +22,14 @@ use std::sync::Arc;
 
 use async_graphql::Context;
 
-use crate::app::App;
+use crate::{app::App, db::Shelf};
 
 pub use caller::{Caller, Identity};
 pub use error::{ApiError, RequestId};
-pub use executor::{Api, ShopExecutor};
+pub use executor::{Api, Begun, ShopExecutor};
 pub use id::{IdArgument, parse_ids};
 pub use loader::Loaders;
+pub use message::language;
 pub use schema::{ShopSchema, build as build_schema};
 pub use user_error::{InputError, UserError, UserErrorCode, settle};
 
@@ -33,6 +37,8 @@ pub use user_error::{InputError, UserError, UserErrorCode, settle};
 pub trait AppContext<'c> {
     fn app(&self) -> &'c Arc<App>;
     fn loaders(&self) -> &'c Loaders;
+    /// Where the operation reads what may be a little old.
+    fn shelf(&self) -> &'c Shelf;
 
     /// Who calls.
     ///
@@ -48,6 +54,10 @@ impl<'c> AppContext<'c> for Context<'c> {
 
     fn loaders(&self) -> &'c Loaders {
         self.data_unchecked()
+    }
+
+    fn shelf(&self) -> &'c Shelf {
+        &self.loaders().loader().shelf
     }
 
     fn caller(&self) -> Result<Caller, ApiError> {

@@ -1,7 +1,8 @@
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
-    CartId, CartItemId, MemberId, OptionId, OrderId, OrderItemId, PaymentId, PointEntryId,
-    ProductId, StoreId, TypedId, UserPointId,
+    CartId, CartItemId, CouponId, GiftId, MemberId, OptionId, OrderId, OrderItemId, PaymentId,
+    PointEntryId, ProductId, StockAdjustmentId, StoreId, StoreWalletId, TypedId, UserPointId,
+    WalletEntryId,
 };
 use futures_util::{FutureExt, TryStreamExt, stream::FuturesOrdered};
 
@@ -10,11 +11,20 @@ use crate::{
     cart::graphql::{Cart, CartItem, cart_node, line_node},
     catalog::graphql::{Product, ProductOption},
     config::PAGE_MAX,
+    coupon::graphql::{Coupon, node as coupon_node},
+    gift::graphql::{Gift, node as gift_node},
     member::graphql::{Member, node as member_node},
     order::graphql::{Order, OrderItem, item_node, node as order_node},
     payment::graphql::{Payment, node as payment_node},
     point::graphql::{PointEntry, UserPoint, entry_node, node as purse_node},
-    store::graphql::Store,
+    stock::graphql::{StockAdjustment, adjustment_node},
+    store::{
+        graphql::Store,
+        wallet::graphql::{
+            StoreWallet, WalletEntry, entry_node as wallet_entry_node, node as wallet_node,
+        },
+    },
+    text::message,
 };
 
 /// Anything with an id.
@@ -32,10 +42,15 @@ pub enum Node {
     Store(Store),
     Product(Product),
     ProductOption(ProductOption),
+    StockAdjustment(StockAdjustment),
     Cart(Cart),
     CartItem(CartItem),
     Order(Order),
     OrderItem(OrderItem),
+    Coupon(Coupon),
+    Gift(Gift),
+    StoreWallet(StoreWallet),
+    WalletEntry(WalletEntry),
 }
 
 #[derive(Default)]
@@ -61,9 +76,8 @@ impl NodeQuery {
         #[graphql(desc = "At most 100 ids of anything.")] ids: Vec<ID>,
     ) -> Result<Vec<Option<Result<Node, ApiError>>>, ApiError> {
         if ids.len() > PAGE_MAX {
-            return Err(ApiError::bad_request(format!(
-                "Ask for at most {PAGE_MAX} nodes at once."
-            )));
+            let message = message!("graphql-too-many-nodes", max = PAGE_MAX);
+            return Err(ApiError::bad_request(message));
         }
         // All at once, so that their look-ups share statements.
         ids.iter()
@@ -100,6 +114,9 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
             .load_one(id.parse_argument::<StoreId>()?)
             .await?
             .map(Node::Store),
+        StockAdjustmentId::PREFIX => adjustment_node(ctx, id.parse_argument()?)
+            .await?
+            .map(Node::StockAdjustment),
         MemberId::PREFIX => member_node(ctx, id.parse_argument()?)
             .await?
             .map(Node::Member),
@@ -122,6 +139,16 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
         OrderItemId::PREFIX => item_node(ctx, id.parse_argument()?)
             .await?
             .map(Node::OrderItem),
-        _ => return Err(ApiError::bad_request("This is not an id of this shop.")),
+        CouponId::PREFIX => coupon_node(ctx, id.parse_argument()?)
+            .await?
+            .map(Node::Coupon),
+        GiftId::PREFIX => gift_node(ctx, id.parse_argument()?).await?.map(Node::Gift),
+        StoreWalletId::PREFIX => wallet_node(ctx, id.parse_argument()?)
+            .await?
+            .map(Node::StoreWallet),
+        WalletEntryId::PREFIX => wallet_entry_node(ctx, id.parse_argument()?)
+            .await?
+            .map(Node::WalletEntry),
+        _ => return Err(ApiError::bad_request(message!("graphql-unknown-id"))),
     })
 }

@@ -7,17 +7,24 @@ use super::node::NodeQuery;
 use crate::{
     app::App,
     cart::graphql::{CartMutation, CartQuery},
-    catalog::graphql::{CatalogQuery, ProductConnection},
+    catalog::graphql::{CatalogMutation, CatalogQuery, ProductConnection},
     config::{QUERY_COMPLEXITY_MAX, QUERY_DEPTH_MAX},
-    member::graphql::{MemberMutation, MemberQuery},
+    coupon::graphql::{CouponConnection, PublishCouponsMutation, RegisterCouponMutation},
+    gift::graphql::{GiftConnection, GiftMutation, GiftSubscription},
+    member::graphql::{MemberMutation, MemberQuery, RegisterMerchantMutation},
     order::graphql::{
-        CancelOrderMutation, OrderConnection, OrderMutation, OrderQuery, OrderSubscription,
+        CancelOrderMutation, FulfilmentMutation, OrderConnection, OrderMutation, OrderQuery,
+        OrderSubscription,
     },
     payment::graphql::{PaymentMutation, PaymentQuery},
+    picture::graphql::PictureMutation,
     point::graphql::{PointEntryConnection, PointMutation},
     popularity::graphql::PopularityQuery,
-    stock::graphql::StockSubscription,
-    store::graphql::{StoreConnection, StoreQuery},
+    stock::graphql::{StockAdjustmentConnection, StockMutation, StockSubscription},
+    store::{
+        graphql::{StoreConnection, StoreMutation, StoreQuery},
+        wallet::graphql::WalletEntryConnection,
+    },
 };
 
 /// Reads. Fields that need a member are nullable, so that a missing sign-in nulls only them.
@@ -36,21 +43,31 @@ pub struct Query(
 /// Changes. Each takes one input and gives one payload. What a caller can get wrong stands typed in the
 /// payload's `userErrors`, and then nothing was changed; the payload's other fields are null exactly when
 /// there is a user error. Only authentication, authorization, overload and server faults are top-level
-/// errors.
+/// errors. Messages are in Korean or English, as `Accept-Language` asks; codes are the same in both.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     MemberMutation,
+    RegisterMerchantMutation,
+    StoreMutation,
+    CatalogMutation,
+    StockMutation,
     PointMutation,
     CartMutation,
     OrderMutation,
     CancelOrderMutation,
+    FulfilmentMutation,
     PaymentMutation,
+    PublishCouponsMutation,
+    RegisterCouponMutation,
+    PictureMutation,
+    GiftMutation,
 );
 
-/// What is told as it happens, over WebSocket (graphql-transport-ws). The access token goes into the
-/// payload of `connection_init`: `{"Authorization": "Bearer …"}`.
+/// What is told as it happens, over WebSocket (graphql-transport-ws) or Server-Sent Events (a POST that accepts
+/// `text/event-stream`). Over WebSocket the access token goes into the payload of `connection_init`, and the language of
+/// messages may: `{"Authorization": "Bearer …", "Accept-Language": "ko"}`.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(OrderSubscription, StockSubscription);
+pub struct Subscription(OrderSubscription, StockSubscription, GiftSubscription);
 
 /// Jangteo's schema.
 pub type ShopSchema = Schema<Query, Mutation, Subscription>;
@@ -66,8 +83,12 @@ pub fn build(app: Option<Arc<App>>) -> ShopSchema {
     .override_output_type_description::<DateTime<Utc>>("A moment: RFC 3339, in UTC.")
     .override_output_type_description::<ProductConnection>("A page of products.")
     .override_output_type_description::<StoreConnection>("A page of stores.")
+    .override_output_type_description::<StockAdjustmentConnection>("A page of a stock ledger.")
     .override_output_type_description::<OrderConnection>("A page of orders.")
     .override_output_type_description::<PointEntryConnection>("A page of a point ledger.")
+    .override_output_type_description::<CouponConnection>("A page of a member's coupons.")
+    .override_output_type_description::<GiftConnection>("A page of gifts.")
+    .override_output_type_description::<WalletEntryConnection>("A page of a store wallet's ledger.")
     .limit_depth(QUERY_DEPTH_MAX)
     .limit_complexity(QUERY_COMPLEXITY_MAX);
     match app {

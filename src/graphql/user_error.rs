@@ -3,7 +3,10 @@ use async_graphql::{Enum, Interface, SimpleObject};
 use super::{ApiError, won::Won};
 use crate::{
     catalog::graphql::ProductOption,
+    coupon::graphql::CouponNotUsable,
     fault::{Failure, Outcome},
+    order::graphql::OrderStatus,
+    text::Message,
 };
 
 /// What a caller can get wrong.
@@ -21,22 +24,28 @@ pub enum UserErrorCode {
     BadToken,
     /// There is nothing to order.
     EmptyOrder,
-    /// There are fewer pieces than ordered; see InsufficientStock.
+    /// There are fewer pieces than ordered, or than are to be taken out of stock; see InsufficientStock.
     InsufficientStock,
+    /// There are not as many pieces as expected; see StockChanged.
+    StockChanged,
     /// The order costs more than the balance; see InsufficientPoints.
     InsufficientPoints,
     /// The order does not cost what `expectedTotal` says: show the new prices and ask again.
     PriceChanged,
     /// A product is no longer for sale.
     ProductUnavailable,
-    /// A product's store is closed at the moment.
+    /// A product's store is closed at the moment; see StoreClosed.
     StoreClosed,
     /// The charge, or the balance after it, would be above its limit.
     PointLimitExceeded,
     /// The idempotency key was used for another request: make a new key for a new wish.
     IdempotencyKeyReused,
+    /// The coupon cannot be used, or registered; see CouponNotUsable.
+    CouponNotUsable,
     /// An item has gone too far to be canceled: the message tells which, and why.
     OrderNotCancelable,
+    /// The order does not stand where it would have to; see OrderStateChanged.
+    OrderStateChanged,
     /// The payment method is not available at the moment: choose another.
     PaymentUnavailable,
     /// The gateway declined the payment, or the member gave it up.
@@ -45,6 +54,8 @@ pub enum UserErrorCode {
     PaymentMismatch,
     /// The payment was not made in time.
     PaymentExpired,
+    /// The server has no place for pictures.
+    PicturesUnavailable,
 }
 
 /// Why a mutation changed nothing: something that the caller can put right.
@@ -57,8 +68,8 @@ pub enum UserErrorCode {
     ),
     field(
         name = "message",
-        ty = "&String",
-        desc = "What is wrong and what to do, for people."
+        ty = "&Message",
+        desc = "What is wrong and what to do, for people, in the language that `Accept-Language` prefers."
     ),
     field(
         name = "path",
@@ -69,7 +80,11 @@ pub enum UserErrorCode {
 pub enum UserError {
     Input(InputError),
     Stock(InsufficientStock),
+    StockChanged(StockChanged),
     Points(InsufficientPoints),
+    Coupon(CouponNotUsable),
+    State(OrderStateChanged),
+    Closed(StoreClosed),
 }
 
 /// A user error that needs no more than its code and message.
@@ -78,33 +93,59 @@ pub struct InputError {
     /// What is wrong, for programs.
     pub code: UserErrorCode,
     /// What is wrong and what to do, for people.
-    pub message: String,
+    pub message: Message,
     /// The input field at fault, from the outside in.
     pub path: Option<Vec<String>>,
 }
 
-/// There are fewer pieces than ordered. Every option that falls short is listed.
+/// There are fewer pieces than ordered, or than are to be taken out of stock. Every option that falls short is listed.
 #[derive(Clone, SimpleObject)]
 pub struct InsufficientStock {
     /// Always INSUFFICIENT_STOCK.
     pub code: UserErrorCode,
     /// What is wrong and what to do, for people.
-    pub message: String,
+    pub message: Message,
     /// The input field at fault, from the outside in.
     pub path: Option<Vec<String>>,
     /// What falls short, and by how much.
     pub shortages: Vec<StockShortage>,
 }
 
-/// An option of which there are fewer pieces than ordered.
+/// An option of which there are fewer pieces than asked for.
 #[derive(Clone, SimpleObject)]
 pub struct StockShortage {
     /// The option.
     pub option: ProductOption,
-    /// Pieces that the order asks for, over all its lines.
+    /// Pieces that are asked for, over all lines.
     pub requested: i32,
-    /// Pieces that there were when the order was decided.
+    /// Pieces that there were when it was decided.
     pub available: i32,
+}
+
+/// There are not as many pieces as expected: somebody bought or adjusted meanwhile.
+#[derive(Clone, SimpleObject)]
+pub struct StockChanged {
+    /// Always STOCK_CHANGED.
+    pub code: UserErrorCode,
+    /// What is wrong and what to do, for people.
+    pub message: Message,
+    /// The input field at fault, from the outside in.
+    pub path: Option<Vec<String>>,
+    /// Pieces that there were.
+    pub quantity: i32,
+}
+
+/// Something is of a store that is closed at the moment. All that is so is listed; the cart keeps it.
+#[derive(Clone, SimpleObject)]
+pub struct StoreClosed {
+    /// Always STORE_CLOSED.
+    pub code: UserErrorCode,
+    /// What is wrong and what to do, for people.
+    pub message: Message,
+    /// The input field at fault, from the outside in: the first, where there are several.
+    pub path: Option<Vec<String>>,
+    /// What cannot be ordered at the moment.
+    pub options: Vec<ProductOption>,
 }
 
 /// The order costs more than the member's balance.
@@ -113,7 +154,7 @@ pub struct InsufficientPoints {
     /// Always INSUFFICIENT_POINTS.
     pub code: UserErrorCode,
     /// What is wrong and what to do, for people.
-    pub message: String,
+    pub message: Message,
     /// The input field at fault, from the outside in.
     pub path: Option<Vec<String>>,
     /// What the order costs.
@@ -122,18 +163,31 @@ pub struct InsufficientPoints {
     pub balance: Won,
 }
 
+/// The store's part of the order stands elsewhere: somebody was faster, or a step comes before this one.
+#[derive(Clone, SimpleObject)]
+pub struct OrderStateChanged {
+    /// Always ORDER_STATE_CHANGED.
+    pub code: UserErrorCode,
+    /// Where it stands, and what to do, for people.
+    pub message: Message,
+    /// The input field at fault, from the outside in.
+    pub path: Option<Vec<String>>,
+    /// Where it stands: the store's part of the order, or the item that was named.
+    pub status: OrderStatus,
+}
+
 impl InputError {
     /// A user error of no field in particular.
-    pub fn new(code: UserErrorCode, message: impl Into<String>) -> Self {
+    pub fn new(code: UserErrorCode, message: Message) -> Self {
         Self {
             code,
-            message: message.into(),
+            message,
             path: None,
         }
     }
 
     /// INVALID_INPUT at a field.
-    pub fn invalid(message: impl Into<String>, path: &[&str]) -> Self {
+    pub fn invalid(message: Message, path: &[&str]) -> Self {
         Self::new(UserErrorCode::InvalidInput, message).at(path)
     }
 

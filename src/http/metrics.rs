@@ -12,14 +12,13 @@ use crate::metrics::scrape;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// All figures as they are now.
+/// All figures as they are now; those of the database only where it answers.
 pub async fn serve(State(state): State<HttpState>) -> Response {
-    match scrape(&state.app).await {
+    match scrape(&state.app, state.leaving.is_cancelled()).await {
         Ok(text) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         Err(error) => {
-            tracing::warn!(%error, "no figures");
-            let no_figures = "the database does not answer\n";
-            (StatusCode::SERVICE_UNAVAILABLE, no_figures).into_response()
+            tracing::error!(%error, "no figures");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }

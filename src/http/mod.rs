@@ -1,34 +1,49 @@
-//! The server's doors: GraphQL over HTTP and WebSocket, GraphiQL, pictures, health, metrics.
+//! The server's doors: GraphQL over HTTP, WebSocket and Server-Sent Events, GraphiQL, pictures, health, metrics.
 
+mod accept;
+mod event_stream;
+pub mod figures;
 mod graphiql;
 mod graphql;
 mod health;
+mod introduced;
+mod language;
+mod leaving;
 mod metrics;
 mod payment;
 mod picture;
 mod request_id;
+pub mod stall;
 mod websocket;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
     extract::{DefaultBodyLimit, FromRef},
     response::Redirect,
-    routing::get,
+    routing::{get, put},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{app::App, graphql::Api};
+
+use introduced::Introduced;
 
 /// What handlers are handed.
 #[derive(Clone, FromRef)]
 pub struct HttpState {
     pub app: Arc<App>,
     pub api: Arc<Api>,
+    /// Canceled when the server is about to stop, and nobody should be sent here any more.
+    #[from_ref(skip)]
+    pub leaving: CancellationToken,
+    /// How long a stop may take.
+    pub stop_within: Duration,
     /// Canceled when the server begins to stop.
+    #[from_ref(skip)]
     pub stopping: CancellationToken,
-    /// The WebSocket connections, which outlive their requests.
+    /// WebSocket connections, and operations that are executed: what outlives its request.
     pub connections: TaskTracker,
 }
 
@@ -41,9 +56,17 @@ pub fn router(state: HttpState, body_bytes_max: usize) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::serve))
         .route("/pictures/{file}", get(picture::serve))
+        .route("/pictures/upload/{product_id}", put(picture::upload))
         .merge(payment::routes())
         .merge(graphiql::routes())
         .layer(DefaultBodyLimit::max(body_bytes_max))
-        .layer(axum::middleware::from_fn(request_id::assign))
+        .layer(axum::middleware::from_fn_with_state(
+            state.app.clone(),
+            request_id::assign,
+        ))
+        .layer(axum::middleware::from_fn_with_state(
+            state.clone(),
+            leaving::tell,
+        ))
         .with_state(state)
 }

@@ -1,3 +1,5 @@
+mod register_merchant;
+
 use std::collections::HashMap;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, dataloader::Loader};
@@ -9,7 +11,12 @@ use super::{
     SignedIn, store,
 };
 use crate::{
+    coupon::graphql::{CouponConnection, CouponStatus},
     fault::Fault,
+    gift::{
+        graphql::{self as gifts, GiftConnection},
+        store::Side,
+    },
     graphql::{
         ApiError, AppContext, Identity, InputError, UserError, UserErrorCode,
         connection::{PageArguments, page_cost},
@@ -19,11 +26,18 @@ use crate::{
     order::graphql::{OrderConnection, OrderFilter},
     point::graphql::{PurseOf, UserPoint},
     store::graphql::{Store, StoreOf},
+    text::message,
 };
+
+pub use register_merchant::RegisterMerchantMutation;
 
 /// A person who signs in: a buyer, a merchant or an admin.
 #[derive(Clone)]
-pub struct Member(pub member::Model);
+pub struct Member {
+    pub row: member::Model,
+    /// Whether they have just signed in, so that they are who asks, whatever token came with the request.
+    pub has_signed_in: bool,
+}
 
 /// What a member may do.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
@@ -56,7 +70,10 @@ impl From<SignedIn> for Session {
             access_token: signed_in.access_token,
             refresh_token: signed_in.refresh_token,
             expires_at: signed_in.access_expires_at,
-            member: Member(signed_in.member),
+            member: Member {
+                row: signed_in.member,
+                has_signed_in: true,
+            },
         }
     }
 }
@@ -234,26 +251,25 @@ impl From<SignUpRefusal> for UserError {
     fn from(refusal: SignUpRefusal) -> Self {
         match refusal {
             SignUpRefusal::Invalid(invalid) => invalid.into(),
-            SignUpRefusal::UserIdTaken => InputError::new(
-                UserErrorCode::UserIdTaken,
-                "Another member has this userId: choose another.",
-            )
-            .at(&["userId"])
-            .into(),
+            SignUpRefusal::UserIdTaken => {
+                InputError::new(UserErrorCode::UserIdTaken, message!("member-user-id-taken"))
+                    .at(&["userId"])
+                    .into()
+            }
         }
     }
 }
 
 impl From<BadCredentials> for UserError {
     fn from(_: BadCredentials) -> Self {
-        let message = "The userId and the password do not belong together.";
+        let message = message!("member-bad-credentials");
         InputError::new(UserErrorCode::BadCredentials, message).into()
     }
 }
 
 impl From<BadToken> for UserError {
     fn from(_: BadToken) -> Self {
-        let message = "This refresh token is not good, or no longer: sign in again.";
+        let message = message!("member-bad-token");
         InputError::new(UserErrorCode::BadToken, message)
             .at(&["refreshToken"])
             .into()
@@ -265,7 +281,7 @@ impl From<ChangePasswordRefusal> for UserError {
         match refusal {
             ChangePasswordRefusal::WrongCurrentPassword => InputError::new(
                 UserErrorCode::BadCredentials,
-                "This is not your current password.",
+                message!("member-wrong-password"),
             )
             .at(&["currentPassword"])
             .into(),
@@ -274,45 +290,66 @@ impl From<ChangePasswordRefusal> for UserError {
     }
 }
 
-/// A person who signs in: a buyer, a merchant or an admin.
+impl Member {
+    const fn of(row: member::Model) -> Self {
+        let has_signed_in = false;
+        Self { row, has_signed_in }
+    }
+
+    /// Fails where this is for the member themselves and admins alone.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`, or `UNAUTHENTICATED` without a caller.
+    pub fn check_own(&self, ctx: &Context<'_>) -> Result<(), ApiError> {
+        if self.has_signed_in || ctx.caller()?.may_see(self.row.id) {
+            Ok(())
+        } else {
+            Err(ApiError::Forbidden)
+        }
+    }
+}
+
+/// A person who signs in: a buyer, a merchant or an admin. Others see who they are: what belongs to them is FORBIDDEN.
 #[Object]
 impl Member {
     /// Begins with `member_`.
     pub async fn id(&self) -> ID {
-        self.0.id.to_string().into()
+        self.row.id.to_string().into()
     }
 
-    /// The name used to sign in, in lower case.
-    async fn user_id(&self) -> &str {
-        &self.0.user_id
+    /// The name used to sign in, in lower case. FORBIDDEN to others.
+    async fn user_id(&self, ctx: &Context<'_>) -> Result<&str, ApiError> {
+        self.check_own(ctx)?;
+        Ok(&self.row.user_id)
     }
 
     /// The name that others see.
     async fn nickname(&self) -> &str {
-        &self.0.nickname
+        &self.row.nickname
     }
 
     /// What they may do.
     async fn role(&self) -> Role {
-        self.0.role.into()
+        self.row.role.into()
     }
 
     /// When they signed up.
     async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+        self.row.created_at
     }
 
-    /// Their points; made empty at the first look.
+    /// Their points; made empty at the first look. FORBIDDEN to others.
     async fn user_point(&self, ctx: &Context<'_>) -> Result<UserPoint, ApiError> {
-        if let Some(purse) = ctx.loaders().load_one(PurseOf(self.0.id)).await? {
+        self.check_own(ctx)?;
+        if let Some(purse) = ctx.loaders().load_one(PurseOf(self.row.id)).await? {
             return Ok(purse);
         }
         Ok(UserPoint(
-            crate::point::user_point(ctx.app(), self.0.id).await?,
+            crate::point::user_point(ctx.app(), self.row.id).await?,
         ))
     }
 
-    /// Their orders, the newest first.
+    /// Their orders, the newest first. FORBIDDEN to others.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn orders(
         &self,
@@ -326,18 +363,89 @@ impl Member {
         #[graphql(desc = "The most nodes to return from the end, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only nodes before this cursor.")] before: Option<String>,
     ) -> Result<OrderConnection, ApiError> {
+        self.check_own(ctx)?;
         let arguments = PageArguments {
             first,
             after,
             last,
             before,
         };
-        crate::order::graphql::page(ctx, self.0.id, filter, arguments).await
+        crate::order::graphql::page(ctx, self.row.id, filter, arguments).await
+    }
+
+    /// Their coupons, those registered last first. FORBIDDEN for anyone else but admins.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn coupons(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only coupons in this status.")] status: Option<CouponStatus>,
+        #[graphql(
+            desc = "The most nodes to return from the start, 0 to 100; 20 without `first` and `last`."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The most nodes to return from the end, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only nodes before this cursor.")] before: Option<String>,
+    ) -> Result<CouponConnection, ApiError> {
+        self.check_own(ctx)?;
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        crate::coupon::graphql::page(ctx, self.row.id, status, arguments).await
+    }
+
+    /// What they were given, the newest first. FORBIDDEN for anyone else but admins.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn gifts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The most nodes to return from the start, 0 to 100; 20 without `first` and `last`."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The most nodes to return from the end, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only nodes before this cursor.")] before: Option<String>,
+    ) -> Result<GiftConnection, ApiError> {
+        self.check_own(ctx)?;
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        gifts::page(ctx, self.row.id, Side::Received, arguments).await
+    }
+
+    /// What they gave, the newest first. FORBIDDEN for anyone else but admins.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn sent_gifts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The most nodes to return from the start, 0 to 100; 20 without `first` and `last`."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The most nodes to return from the end, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only nodes before this cursor.")] before: Option<String>,
+    ) -> Result<GiftConnection, ApiError> {
+        self.check_own(ctx)?;
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        gifts::page(ctx, self.row.id, Side::Sent, arguments).await
     }
 
     /// Their store; null for members who have none.
     async fn store(&self, ctx: &Context<'_>) -> Result<Option<Store>, ApiError> {
-        Ok(ctx.loaders().load_one(StoreOf(self.0.id)).await?)
+        Ok(ctx.loaders().load_one(StoreOf(self.row.id)).await?)
     }
 }
 
@@ -347,7 +455,7 @@ impl Loader<MemberId> for Reader {
 
     async fn load(&self, ids: &[MemberId]) -> Result<HashMap<MemberId, Member>, Fault> {
         let members = store::by_ids(self.db.reader(), ids).await?;
-        Ok(keyed(members, |member| member.id, Member))
+        Ok(keyed(members, |member| member.id, Member::of))
     }
 }
 

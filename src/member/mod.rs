@@ -1,6 +1,7 @@
 //! Members: signing up and in, sessions that rotate, roles.
 
 pub mod graphql;
+mod merchant;
 mod password;
 mod rules;
 mod store;
@@ -26,8 +27,9 @@ use crate::{
     fault::{Failure, Fault, Outcome},
 };
 
+pub use merchant::register_merchant;
 pub use password::Passwords;
-pub use rules::{InvalidField, NewMember};
+pub use rules::{InvalidField, NewMember, normalized};
 pub use token::{Access, BadToken, Tokens};
 
 /// What signing in gives: two tokens, and who it is.
@@ -116,7 +118,7 @@ async fn insert(db: &impl ConnectionTrait, member: member::Model) -> Outcome<(),
 
 /// The member of that user id, if there is one.
 pub async fn find(app: &App, user_id: &str) -> Result<Option<member::Model>, DbErr> {
-    let user_id = rules::normalized(user_id);
+    let user_id = normalized(user_id);
     if !rules::is_user_id(&user_id) {
         return Ok(None);
     }
@@ -125,7 +127,7 @@ pub async fn find(app: &App, user_id: &str) -> Result<Option<member::Model>, DbE
 
 /// Gives a member another role; `false` if there is no such member.
 pub async fn set_role(app: &App, user_id: &str, role: Role) -> Result<bool, DbErr> {
-    store::set_role(app.db.writer(), &rules::normalized(user_id), role).await
+    store::set_role(app.db.writer(), &normalized(user_id), role).await
 }
 
 /// Signs a member in. An unknown user id costs the same time as a wrong password, so that a stranger

@@ -1,13 +1,6 @@
 //! What a user id, a nickname and a password may be.
 
-/// The rule of user ids, in the words of the API.
-pub const USER_ID_RULE: &str = "3 to 32 characters: letters a to z, digits, `.`, `_` and `-`, beginning with a letter or a digit";
-
-/// The rule of nicknames, in the words of the API.
-pub const NICKNAME_RULE: &str = "1 to 30 characters, any letters, no control characters";
-
-/// The rule of passwords, in the words of the API.
-pub const PASSWORD_RULE: &str = "8 to 128 characters";
+use crate::text::{Message, message};
 
 /// Who wants to become a member.
 #[derive(Clone, Debug)]
@@ -21,7 +14,7 @@ pub struct NewMember {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidField {
     pub field: &'static str,
-    pub message: String,
+    pub message: Message,
 }
 
 impl NewMember {
@@ -29,14 +22,11 @@ impl NewMember {
     pub fn checked(self) -> Result<Self, InvalidField> {
         let user_id = normalized(&self.user_id);
         if !is_user_id(&user_id) {
-            return Err(invalid("userId", format!("A user id has {USER_ID_RULE}.")));
+            return Err(invalid("userId", message!("member-bad-user-id")));
         }
         let nickname = self.nickname.trim().to_owned();
         if !(1..=30).contains(&nickname.chars().count()) || nickname.contains(char::is_control) {
-            return Err(invalid(
-                "nickname",
-                format!("A nickname has {NICKNAME_RULE}."),
-            ));
+            return Err(invalid("nickname", message!("member-bad-nickname")));
         }
         let password = checked_password(self.password, "password")?;
         Ok(Self {
@@ -52,7 +42,7 @@ pub fn checked_password(password: String, field: &'static str) -> Result<String,
     if (8..=128).contains(&password.chars().count()) {
         Ok(password)
     } else {
-        Err(invalid(field, format!("A password has {PASSWORD_RULE}.")))
+        Err(invalid(field, message!("member-bad-password")))
     }
 }
 
@@ -70,7 +60,7 @@ pub fn is_user_id(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
 }
 
-fn invalid(field: &'static str, message: String) -> InvalidField {
+fn invalid(field: &'static str, message: Message) -> InvalidField {
     InvalidField { field, message }
 }
 

@@ -88,17 +88,27 @@ impl Tokens {
     /// # Errors
     /// When it is not a token of ours, or no longer good.
     pub fn read(&self, token: &str) -> Result<Access, BadToken> {
+        Ok(self.read_until(token)?.0)
+    }
+
+    /// Who carries the token, and until when.
+    ///
+    /// # Errors
+    /// When it is not a token of ours, or no longer good.
+    pub fn read_until(&self, token: &str) -> Result<(Access, DateTime<Utc>), BadToken> {
         let claims = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.validation)
             .map_err(|_| BadToken)?
             .claims;
         if claims.exp <= self.clock.now().timestamp() {
             return Err(BadToken);
         }
-        Ok(Access {
+        let access = Access {
             member_id: claims.sub.parse().map_err(|_| BadToken)?,
             session_id: claims.sid.parse().map_err(|_| BadToken)?,
             role: claims.role.0,
-        })
+        };
+        let until = DateTime::from_timestamp(claims.exp, 0).ok_or(BadToken)?;
+        Ok((access, until))
     }
 }
 
@@ -143,6 +153,7 @@ mod tests {
         let (token, expires_at) = tokens_a.issue(&access).unwrap();
         assert_eq!(expires_at.timestamp(), 1_900);
         assert_eq!(tokens_a.read(&token).unwrap(), access);
+        assert_eq!(tokens_a.read_until(&token).unwrap(), (access, expires_at));
         assert!(tokens_b.read(&token).is_err());
         seconds.store(1_899, Ordering::Relaxed);
         assert!(tokens_a.read(&token).is_ok());

@@ -1,28 +1,21 @@
 //! Order keys: what a person reads over the phone, `20261120-7F3K9QX`.
 //!
-//! The order's date in Korea, six random characters of Crockford's base 32 (which has no I, L, O and U, so
-//! nothing is misheard or misread), and a check character. No counter: a daily counter is a row that every
-//! order would wait for, and it tells competitors the day's sales.
+//! The order's date in Korea, six random characters of Crockford's base 32, and a check character. No counter: a daily
+//! counter is a row that every order would wait for, and it tells competitors the day's sales.
 //!
 //! The check character is a sum over the 32-element field in which every place has a weight of its own:
 //! it catches any one wrong character and any two swapped ones.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/// Korea has no daylight saving time.
-const SEOUL_AHEAD_OF_UTC: TimeDelta = TimeDelta::hours(9);
+use crate::{base32, clock::in_seoul};
 
 const RANDOM_CHARACTERS: usize = 6;
 
 /// The key of an order placed `at` that time; `random` gives the characters from its lowest 30 bits.
 pub fn order_key(at: DateTime<Utc>, random: u32) -> String {
-    let date = (at + SEOUL_AHEAD_OF_UTC).format("%Y%m%d").to_string();
-    let digits = (0..RANDOM_CHARACTERS).map(|place| (random >> (5 * place)) & 31);
-    let code = digits
-        .map(|digit| char::from(ALPHABET[digit as usize]))
-        .collect::<String>();
+    let date = in_seoul(at).format("%Y%m%d").to_string();
+    let code = base32::random_digits(random.into(), RANDOM_CHARACTERS);
     let check = check_character(&format!("{date}{code}")).unwrap_or('0');
     format!("{date}-{code}{check}")
 }
@@ -30,15 +23,7 @@ pub fn order_key(at: DateTime<Utc>, random: u32) -> String {
 /// The key in its written form, from what a person typed: lower case, forgotten or added dashes and
 /// blanks, and O, I and L for 0, 1 and 1 are understood. `None` if it cannot be a key.
 pub fn read(text: &str) -> Option<String> {
-    let plain = text
-        .chars()
-        .filter(|c| !matches!(c, '-' | ' '))
-        .map(|c| match c.to_ascii_uppercase() {
-            'O' => '0',
-            'I' | 'L' => '1',
-            other => other,
-        })
-        .collect::<String>();
+    let plain = base32::as_typed(text);
     if plain.len() != 8 + RANDOM_CHARACTERS + 1 || !plain.is_ascii() {
         return None;
     }
@@ -51,11 +36,11 @@ pub fn read(text: &str) -> Option<String> {
 fn check_character(body: &str) -> Option<char> {
     let mut sum = 0;
     for c in body.bytes() {
-        let digit = ALPHABET.iter().position(|known| *known == c)?;
+        let digit = base32::value(c)?;
         // Horner's rule with the field's generator: the weight of a place is a power of it.
         sum = times_generator(sum) ^ digit;
     }
-    Some(char::from(ALPHABET[times_generator(sum)]))
+    Some(char::from(base32::DIGITS[times_generator(sum)]))
 }
 
 /// The product with x in GF(2)[x] / (x^5 + x^2 + 1), whose powers are all 31 non-zero elements.
@@ -105,7 +90,10 @@ mod tests {
         let key = key();
         let plain = key.replace('-', "").into_bytes();
         for place in 0..plain.len() {
-            for wrong in ALPHABET.iter().filter(|wrong| **wrong != plain[place]) {
+            for wrong in base32::DIGITS
+                .iter()
+                .filter(|wrong| **wrong != plain[place])
+            {
                 let mut typed = plain.clone();
                 typed[place] = *wrong;
                 assert_eq!(read(std::str::from_utf8(&typed).unwrap()), None);

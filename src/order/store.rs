@@ -1,19 +1,22 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use entity::{
-    id::{MemberId, OrderId, OrderItemId},
+    id::{MemberId, OrderId, OrderItemId, StoreId},
     order::{self, OrderStatus},
     order_alias, order_event, order_item,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order,
-    QueryFilter, QueryOrder, QuerySelect, Select, sea_query::LockType,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder,
+    QuerySelect, Select, Statement, Value,
+    sea_query::{Expr, LockType, Query},
 };
 use uuid::Uuid;
 
 use crate::{
     db::Transaction,
+    event::Mark,
     paging::{Sorting, Window},
 };
 
@@ -107,6 +110,47 @@ pub async fn lock_of_member(
         .await
 }
 
+/// What the index of a store's open items knows: a parameter could be any status.
+const IS_PAID: &str = "order_item.status = 'PAID'";
+
+/// Locks the orders of which a store has items that are paid and not accepted, in the order of their ids.
+pub async fn lock_paid_of_store(tx: &Transaction, store_id: StoreId) -> Result<(), DbErr> {
+    let ids = Query::select()
+        .column(order_item::Column::OrderId)
+        .from(order_item::Entity)
+        .and_where(order_item::COLUMN.store_id.eq(store_id))
+        .and_where(Expr::cust(IS_PAID))
+        .take();
+    order::Entity::find()
+        .select_only()
+        .column(order::Column::Id)
+        .filter(order::Column::Id.in_subquery(ids))
+        .order_by_asc(order::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .into_tuple::<OrderId>()
+        .all(tx)
+        .await?;
+    Ok(())
+}
+
+/// Writes until when a store, whose row is locked, has to accept what is paid: `None` where no time runs.
+pub async fn set_accept_by_of_store(
+    tx: &Transaction,
+    store_id: StoreId,
+    accept_by: Option<DateTime<Utc>>,
+) -> Result<(), DbErr> {
+    order_item::Entity::update_many()
+        .set(order_item::ActiveModel {
+            accept_by: Set(accept_by),
+            ..Default::default()
+        })
+        .filter(order_item::COLUMN.store_id.eq(store_id))
+        .filter(Expr::cust(IS_PAID))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// Writes how far an order has come; its row is locked.
 pub async fn set_progress(tx: &Transaction, order: &order::Model) -> Result<(), DbErr> {
     order::Entity::update_many()
@@ -123,31 +167,39 @@ pub async fn set_progress(tx: &Transaction, order: &order::Model) -> Result<(), 
     Ok(())
 }
 
-/// Writes that all items of an order, whose row is locked, are paid.
-pub async fn set_paid(
-    tx: &Transaction,
-    order_id: OrderId,
-    paid_at: DateTime<Utc>,
-) -> Result<(), DbErr> {
-    order_item::Entity::update_many()
-        .set(order_item::ActiveModel {
-            status: Set(OrderStatus::Paid),
-            cancel_reason: Set(None),
-            paid_at: Set(Some(paid_at)),
-            ..Default::default()
-        })
-        .filter(order_item::COLUMN.order_id.eq(order_id))
-        .exec(tx)
-        .await?;
+/// Writes that all items of an order, whose row is locked, are paid, and until when their stores may accept them.
+pub async fn set_paid(tx: &Transaction, items: &[order_item::Model]) -> Result<(), DbErr> {
+    let mut alike = BTreeMap::<_, Vec<_>>::new();
+    for item in items {
+        let times = (item.paid_at, item.accept_by);
+        alike.entry(times).or_default().push(item.id);
+    }
+    for ((paid_at, accept_by), ids) in alike {
+        order_item::Entity::update_many()
+            .set(order_item::ActiveModel {
+                status: Set(OrderStatus::Paid),
+                cancel_reason: Set(None),
+                paid_at: Set(paid_at),
+                accept_by: Set(accept_by),
+                ..Default::default()
+            })
+            .filter(order_item::COLUMN.id.is_in(ids))
+            .exec(tx)
+            .await?;
+    }
     Ok(())
 }
 
-/// Writes that items of an order, whose row is locked, are canceled, all for one reason.
-pub async fn set_canceled(tx: &Transaction, items: &[order_item::Model]) -> Result<(), DbErr> {
+/// Writes where items of an order, whose row is locked, have moved, all of them the same way.
+pub async fn set_moved(tx: &Transaction, items: &[order_item::Model]) -> Result<(), DbErr> {
+    let Some(first) = items.first() else {
+        return Ok(());
+    };
     order_item::Entity::update_many()
         .set(order_item::ActiveModel {
-            status: Set(OrderStatus::Canceled),
-            cancel_reason: Set(items.first().and_then(|item| item.cancel_reason)),
+            status: Set(first.status),
+            cancel_reason: Set(first.cancel_reason),
+            accept_by: Set(None),
             ..Default::default()
         })
         .filter(
@@ -242,6 +294,45 @@ pub async fn events_of(
     order_event::Entity::find()
         .filter(order_event::COLUMN.order_id.is_in(ids.iter().copied()))
         .order_by_asc(order_event::COLUMN.sequence)
+        .all(db)
+        .await
+}
+
+/// An order's events that came to light since the mark, in sequence.
+pub async fn events_since(
+    db: &impl ConnectionTrait,
+    id: OrderId,
+    mark: &Mark,
+) -> Result<Vec<order_event::Model>, DbErr> {
+    let of_order = "order_event.order_id = $2";
+    events_of_since(db, of_order, mark, id.into()).await
+}
+
+/// The same of all orders of a member.
+pub async fn events_of_member_since(
+    db: &impl ConnectionTrait,
+    id: MemberId,
+    mark: &Mark,
+) -> Result<Vec<order_event::Model>, DbErr> {
+    let of_member = r#"order_event.order_id IN (SELECT id FROM "order" WHERE member_id = $2)"#;
+    events_of_since(db, of_member, mark, id.into()).await
+}
+
+async fn events_of_since(
+    db: &impl ConnectionTrait,
+    whose: &str,
+    mark: &Mark,
+    id: Value,
+) -> Result<Vec<order_event::Model>, DbErr> {
+    let backend = db.get_database_backend();
+    let sql = format!(
+        "SELECT order_id, sequence, status, item_ids, reason, note, at FROM order_event \
+         WHERE {whose} AND {} ORDER BY order_id, sequence",
+        Mark::after(backend, "order_event"),
+    );
+    let statement = Statement::from_sql_and_values(backend, sql, [mark.value(), id]);
+    order_event::Entity::find()
+        .from_raw_sql(statement)
         .all(db)
         .await
 }

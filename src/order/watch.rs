@@ -2,13 +2,18 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use entity::{id::OrderId, order_event};
+use entity::{
+    id::{MemberId, OrderId},
+    order_event,
+};
 use futures_util::{Stream, stream};
 use sea_orm::DbErr;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use super::{state::is_final, store};
-use crate::{db::Db, event::Bus};
+use crate::{
+    db::Db,
+    event::{Bus, Heard, Listener},
+};
 
 /// A watch over one order. The bus wakes it; wherever the bus is behind, ahead or silent, the numbered
 /// history in the database fills the gap.
@@ -16,7 +21,7 @@ use crate::{db::Db, event::Bus};
 pub struct OrderWatch {
     db: Db,
     order_id: OrderId,
-    live: Receiver<Arc<order_event::Model>>,
+    live: Listener<Arc<order_event::Model>>,
     /// Events that are next, in sequence.
     ready: VecDeque<order_event::Model>,
     /// The sequence of the newest event in `ready`, or delivered.
@@ -27,14 +32,19 @@ pub struct OrderWatch {
 }
 
 impl OrderWatch {
-    /// Watches from after the sequence `after` on.
+    /// Watches an order of a member's from after the sequence `after` on.
     ///
     /// # Errors
     /// When the history cannot be read.
-    pub async fn begin(db: Db, bus: &Bus, order_id: OrderId, after: i32) -> Result<Self, DbErr> {
+    pub async fn begin(
+        db: Db,
+        bus: &Bus,
+        (member_id, order_id): (MemberId, OrderId),
+        after: i32,
+    ) -> Result<Self, DbErr> {
         // First listen, then read: what happens in between is seen twice rather than never, and is
         // recognized by its sequence.
-        let live = bus.orders.subscribe(order_id);
+        let live = bus.listen_to_order(member_id, order_id);
         let (ready, is_over) = (VecDeque::new(), false);
         let mut watch = Self {
             db,
@@ -71,14 +81,14 @@ impl OrderWatch {
             if self.is_over {
                 return Ok(None);
             }
-            match self.live.recv().await {
-                Ok(event) if event.sequence <= self.last_sequence => {}
-                Ok(event) if event.sequence == self.last_sequence + 1 => {
+            match self.live.next().await {
+                Some(Heard::Word(event)) if event.sequence <= self.last_sequence => {}
+                Some(Heard::Word(event)) if event.sequence == self.last_sequence + 1 => {
                     self.last_sequence = event.sequence;
                     self.ready.push_back(event.as_ref().clone());
                 }
-                Ok(_) | Err(RecvError::Lagged(_)) => self.catch_up().await?,
-                Err(RecvError::Closed) => return Ok(None),
+                Some(Heard::Word(_) | Heard::TooMuch) => self.catch_up().await?,
+                None => return Ok(None),
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Beginning a payment: its order is placed, or its charge written down, and its gateway is told.
+//! Beginning a payment: its order is placed, or its charge or gift written down, and its gateway is told.
 
 use entity::{
     Won,
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    NewPayment, confirmation, created,
+    NewPayment, PaymentFailure, confirmation, created,
     gateway::{Answer, Bill, Guarded, Prepared, Reason, ReasonKind, Window},
     inquiry::{self, bill, told_reason},
     rules::event,
@@ -80,13 +80,10 @@ pub enum Refusal {
     /// The provider has no keys here, or does not answer at the moment. Nothing was taken.
     Unavailable,
     /// The provider would not begin. Nothing was taken.
-    Declined(String),
+    Declined(PaymentFailure),
     /// The payment of the order before is just being settled: come again.
     PaymentPending,
 }
-
-/// Why a payment failed of which its gateway would not hear.
-const NOT_BEGUN: &str = "The payment could not begin.";
 
 /// How often an order that waits for its payment is given up to make room for another: each time another may come
 /// in between.
@@ -132,7 +129,6 @@ async fn is_placed(app: &App, member_id: MemberId, key: &str) -> Result<bool, Fa
 /// Whether the order's payment came as far as its gateway: if not, the key that asked for it gets its refusal again.
 async fn has_begun(app: &App, order: &order::Model) -> Result<bool, Fault> {
     let payments = store::by_orders(app.db.writer(), &[order.id]).await?;
-    let is_stillborn = |payment: &payment::Model| payment.failure.as_deref() == Some(NOT_BEGUN);
     Ok(!payments.iter().any(is_stillborn))
 }
 
@@ -162,6 +158,19 @@ async fn prepare_order(app: &App, order: order::Model) -> Outcome<order::Model, 
     Ok(order.ok_or_else(|| Fault::internal("an order vanished"))?)
 }
 
+/// Begins a payment that was just written down, or once more one that was before: the key that asked for one that did not
+/// come as far as its gateway gets its refusal again.
+pub async fn begin(app: &App, payment: &payment::Model) -> Outcome<payment::Model, Refusal> {
+    if is_stillborn(payment) {
+        return Err(Failure::Refused(Refusal::Unavailable));
+    }
+    prepare(app, payment).await
+}
+
+fn is_stillborn(payment: &payment::Model) -> bool {
+    PaymentFailure::of(payment) == Some(PaymentFailure::NotBegun)
+}
+
 /// Tells the gateway of a payment, once. What it will not begin ends: nothing can have been taken yet.
 async fn prepare(app: &App, payment: &payment::Model) -> Outcome<payment::Model, Refusal> {
     if payment.checkout.is_some() || payment.status != PaymentStatus::Ready {
@@ -182,7 +191,8 @@ async fn prepare(app: &App, payment: &payment::Model) -> Outcome<payment::Model,
         Answer::Approved(prepared) => Ok(keep(app, payment, prepared).await?),
         Answer::Declined(reason) => {
             end(app, payment, &reason).await?;
-            Err(Failure::Refused(Refusal::Declined(reason.message)))
+            let why = PaymentFailure::in_words(&reason.message);
+            Err(Failure::Refused(Refusal::Declined(why)))
         }
         Answer::Unknown(reason) => {
             end(app, payment, &reason).await?;
@@ -231,7 +241,7 @@ async fn end(app: &App, payment: &payment::Model, reason: &Reason) -> Result<(),
         // Somebody else has prepared it meanwhile: its window may be open.
         return Ok(());
     }
-    let wish = Wish::Decline(NOT_BEGUN.into());
+    let wish = Wish::Decline(PaymentFailure::NotBegun);
     settle(app, payment.id, &Finding::Unheard, &wish).await?;
     Ok(())
 }
@@ -303,6 +313,7 @@ async fn charge_in(
     let new = NewPayment {
         member_id: charge.member_id,
         order_id: None,
+        gift_id: None,
         provider: charge.provider,
         order_name: CHARGE_NAME.into(),
         amount: charge.amount,

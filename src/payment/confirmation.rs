@@ -10,11 +10,12 @@ use entity::{
 use serde_json::json;
 
 use super::{
+    PaymentFailure,
     checkout::Checkout,
     gateway::{Proof, ReasonKind},
     inquiry::{self, Learnt},
     rules::{event, next_check},
-    settlement::{Finding, TOO_LATE, Wish, is_mismatched, settle},
+    settlement::{Finding, Wish, is_mismatched, settle},
     store,
 };
 use crate::{
@@ -30,10 +31,10 @@ pub enum Refusal {
     ProofMissing(PaymentProvider),
     /// The gateway does not know the proof.
     ProofUnknown,
-    /// The payment failed; why, in words.
-    Declined(String),
+    /// The payment failed.
+    Declined(PaymentFailure),
     /// What was taken is not what was agreed; it goes back.
-    Mismatch(String),
+    Mismatch(PaymentFailure),
     Expired,
     /// The gateway is not to be asked at the moment.
     Unavailable,
@@ -201,13 +202,13 @@ pub async fn decline(
     app: &App,
     asker: Asker,
     id: PaymentId,
-    words: String,
+    why: PaymentFailure,
 ) -> Outcome<payment::Model, Refusal> {
     let payment = find(app, asker, id).await?;
     if payment.status != PaymentStatus::Ready {
         return Ok(payment);
     }
-    finish_as(app, &payment, Wish::Decline(words)).await
+    finish_as(app, &payment, Wish::Decline(why)).await
 }
 
 async fn finish(
@@ -245,14 +246,14 @@ pub fn needs_approval(payment: &payment::Model) -> bool {
 
 /// A payment that was wanted to be paid, as the answer to that.
 fn ended(payment: payment::Model) -> Outcome<payment::Model, Refusal> {
-    let failure = || payment.failure.clone().unwrap_or_default();
-    match payment.status {
-        PaymentStatus::Expired => Err(Failure::Refused(Refusal::Expired)),
-        PaymentStatus::Failed => Err(Failure::Refused(Refusal::Declined(failure()))),
-        _ if payment.failure.as_deref() == Some(TOO_LATE) => {
-            Err(Failure::Refused(Refusal::Expired))
+    let failure = PaymentFailure::of(&payment);
+    let refusal = match (payment.status, failure) {
+        (PaymentStatus::Expired, _) | (_, Some(PaymentFailure::TooLate)) => Refusal::Expired,
+        (PaymentStatus::Failed, failure) => {
+            Refusal::Declined(failure.unwrap_or(PaymentFailure::Declined))
         }
-        _ if is_mismatched(&payment) => Err(Failure::Refused(Refusal::Mismatch(failure()))),
-        _ => Ok(payment),
-    }
+        (_, Some(failure)) if is_mismatched(&payment) => Refusal::Mismatch(failure),
+        _ => return Ok(payment),
+    };
+    Err(Failure::Refused(refusal))
 }

@@ -8,6 +8,7 @@ use entity::{
 };
 
 use super::{
+    PaymentFailure,
     checkout::{self, Checkout},
     confirmation::{self, Asker, Refusal},
     gateway::Proof,
@@ -15,13 +16,15 @@ use super::{
 };
 use crate::{
     fault::{Failure, Fault},
+    gift::graphql::{Gift, shown},
     graphql::{
-        ApiError, AppContext, IdArgument, InputError, UserError, UserErrorCode,
+        ApiError, AppContext, IdArgument, InputError, UserError, UserErrorCode, language,
         loader::{Reader, grouped, keyed},
         settle,
         won::Won,
     },
     order::graphql::Order,
+    text::message,
 };
 
 /// How to pay.
@@ -151,9 +154,18 @@ impl Payment {
         })
     }
 
+    /// The gift that it bought; null unless it is for one, and until that is delivered.
+    async fn gift(&self, ctx: &Context<'_>) -> Result<Option<Gift>, ApiError> {
+        match self.0.gift_id {
+            Some(gift_id) => Ok(ctx.loaders().load_one(gift_id).await?),
+            None => Ok(None),
+        }
+    }
+
     /// Why it failed, in words for the member; null if it did not.
-    async fn failure(&self) -> Option<&str> {
-        self.0.failure.as_deref()
+    async fn failure(&self, ctx: &Context<'_>) -> Option<String> {
+        let failure = PaymentFailure::of(&self.0)?;
+        Some(failure.in_language(language(ctx)))
     }
 
     /// When it was begun.
@@ -184,8 +196,10 @@ pub struct ConfirmPaymentPayload {
     /// The payment as it is now; null if there are user errors. READY means that the gateway's answer is not certain
     /// yet: it is asked until it is, and the order's events tell.
     payment: Option<Payment>,
-    /// What it pays for, as it is now; null if it charges points, and if there are user errors.
+    /// What it pays for, as it is now; null if it charges points or is for a gift, and if there are user errors.
     order: Option<Order>,
+    /// What it was for, once it is delivered; null if it was for something else, and if there are user errors.
+    gift: Option<Gift>,
     /// Why it is not paid; empty on success.
     user_errors: Vec<UserError>,
 }
@@ -203,8 +217,10 @@ pub struct AbandonPaymentPayload {
     /// The payment as it is now; null if there are user errors. PAID if the gateway had taken the money, READY if
     /// that is not certain yet.
     payment: Option<Payment>,
-    /// What it was for, as it is now; null if it was to charge points, and if there are user errors.
+    /// What it was for, as it is now; null if it was to charge points or for a gift, and if there are user errors.
     order: Option<Order>,
+    /// The gift that the gateway had taken the money for; null unless it had, and if there are user errors.
+    gift: Option<Gift>,
     /// Why nothing was done; empty on success.
     user_errors: Vec<UserError>,
 }
@@ -219,7 +235,7 @@ impl PaymentQuery {
         let member_id = ctx.caller()?.member_id;
         Ok(checkout::pending_order(ctx.app(), member_id)
             .await?
-            .map(Order))
+            .map(Order::whole))
     }
 }
 
@@ -249,12 +265,13 @@ impl PaymentMutation {
         let (payment, user_errors) = settle(confirm().await)?;
         Ok(Some(ConfirmPaymentPayload {
             order: order_of(ctx, payment.as_ref()).await?,
+            gift: gift_of(ctx, payment.as_ref()).await?,
             payment: payment.map(Payment),
             user_errors,
         }))
     }
 
-    /// Gives a payment up, because the member closed its window: its order is canceled and everything comes back. If
+    /// Gives a payment up, because the member closed its window: its order is canceled and everything comes back, its gift is not sent. If
     /// the gateway has taken the money, the payment is paid instead.
     async fn abandon_payment(
         &self,
@@ -274,6 +291,7 @@ impl PaymentMutation {
         let (payment, user_errors) = settle(abandon().await)?;
         Ok(Some(AbandonPaymentPayload {
             order: order_of(ctx, payment.as_ref()).await?,
+            gift: gift_of(ctx, payment.as_ref()).await?,
             payment: payment.map(Payment),
             user_errors,
         }))
@@ -288,7 +306,21 @@ async fn order_of(
     match payment.and_then(|payment| payment.order_id) {
         Some(id) => {
             let orders = crate::order::store::by_ids(ctx.app().db.writer(), &[id]).await?;
-            Ok(orders.into_iter().next().map(Order))
+            Ok(orders.into_iter().next().map(Order::whole))
+        }
+        None => Ok(None),
+    }
+}
+
+/// The gift as the settlement left it, likewise.
+async fn gift_of(
+    ctx: &Context<'_>,
+    payment: Option<&payment::Model>,
+) -> Result<Option<Gift>, ApiError> {
+    match payment.and_then(|payment| payment.gift_id) {
+        Some(id) => {
+            let gift = crate::gift::store::by_id(ctx.app().db.writer(), id).await?;
+            Ok(gift.and_then(shown))
         }
         None => Ok(None),
     }
@@ -304,16 +336,13 @@ impl ConfirmPaymentInput {
                 || text.len() > PROOF_BYTES_MAX
                 || !text.bytes().all(|byte| byte.is_ascii_graphic())
             {
-                return Err(InputError::invalid(
-                    "This is not what the payment window gave.",
-                    &[field],
-                ));
+                return Err(InputError::invalid(message!("payment-bad-proof"), &[field]));
             }
             Ok(text.clone())
         };
         match (&self.payment_key, &self.pg_token) {
             (Some(_), Some(_)) => Err(InputError::invalid(
-                "Give `paymentKey` for Toss, `pgToken` for KakaoPay, neither for PortOne.",
+                message!("payment-two-proofs"),
                 &["pgToken"],
             )),
             (Some(key), None) => checked(key, "paymentKey").map(Proof::PaymentKey),
@@ -331,42 +360,28 @@ fn told(refusal: Refusal) -> InputError {
     use UserErrorCode as Code;
     match refusal {
         Refusal::NoSuchPayment => {
-            InputError::new(Code::NotFound, "You have no such payment.").at(&["paymentId"])
+            InputError::new(Code::NotFound, message!("payment-not-found")).at(&["paymentId"])
         }
         Refusal::ProofMissing(provider) => match provider {
-            payment::PaymentProvider::Toss => InputError::invalid(
-                "A payment through Toss is confirmed with its `paymentKey`, and nothing else.",
-                &["paymentKey"],
-            ),
-            payment::PaymentProvider::KakaoPay => InputError::invalid(
-                "A payment through KakaoPay is confirmed with its `pg_token`, and nothing else.",
-                &["pgToken"],
-            ),
-            payment::PaymentProvider::PortOne => InputError::invalid(
-                "A payment through PortOne is confirmed with its id alone.",
-                &["paymentId"],
-            ),
+            payment::PaymentProvider::Toss => {
+                InputError::invalid(message!("payment-needs-payment-key"), &["paymentKey"])
+            }
+            payment::PaymentProvider::KakaoPay => {
+                InputError::invalid(message!("payment-needs-pg-token"), &["pgToken"])
+            }
+            payment::PaymentProvider::PortOne => {
+                InputError::invalid(message!("payment-needs-no-proof"), &["paymentId"])
+            }
         },
-        Refusal::ProofUnknown => InputError::new(
-            Code::PaymentDeclined,
-            "The gateway does not take this: pay in the window, and send what it gives.",
-        ),
-        Refusal::Declined(words) => InputError::new(
-            Code::PaymentDeclined,
-            format!("The payment was declined: {words}"),
-        ),
-        Refusal::Mismatch(difference) => InputError::new(
-            Code::PaymentMismatch,
-            format!("The payment differs from the order and is refunded: {difference}"),
-        ),
-        Refusal::Expired => InputError::new(
-            Code::PaymentExpired,
-            "The payment was not made in time: order again.",
-        ),
-        Refusal::Unavailable => InputError::new(
-            Code::PaymentUnavailable,
-            "The gateway cannot be asked at the moment: come again in a while.",
-        ),
+        Refusal::ProofUnknown => {
+            InputError::new(Code::PaymentDeclined, message!("payment-proof-unknown"))
+        }
+        Refusal::Declined(why) => InputError::new(Code::PaymentDeclined, why.message()),
+        Refusal::Mismatch(why) => InputError::new(Code::PaymentMismatch, why.message()),
+        Refusal::Expired => InputError::new(Code::PaymentExpired, message!("payment-expired")),
+        Refusal::Unavailable => {
+            InputError::new(Code::PaymentUnavailable, message!("payment-unavailable"))
+        }
     }
 }
 

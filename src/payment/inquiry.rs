@@ -11,6 +11,7 @@ use scoped_futures::ScopedFutureExt;
 use serde_json::{Value, json};
 
 use super::{
+    PaymentFailure,
     checkout::Checkout,
     gateway::{Answer, Bill, Proof, Reason, ReasonKind, Record, RecordState},
     rules::event,
@@ -174,7 +175,7 @@ impl Learnt {
         Self {
             finding: is_final.then_some(Finding::Unheard),
             wish: if is_final {
-                Wish::Decline(reason.message.clone())
+                Wish::Decline(PaymentFailure::in_words(&reason.message))
             } else {
                 Wish::Observe
             },

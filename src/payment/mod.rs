@@ -7,6 +7,7 @@
 
 pub mod checkout;
 pub mod confirmation;
+mod failure;
 pub mod gateway;
 pub mod graphql;
 pub mod inquiry;
@@ -26,14 +27,14 @@ use chrono::{DateTime, Utc};
 use entity::payment::{self, PaymentProvider};
 use tokio::sync::watch;
 
-use crate::clock::Clock;
+use crate::{clock::Clock, signature::Verifier};
 
 use checkout::Checkout;
 use gateway::{BaseUrl, Gateways, Prepared};
 use reqwest::Url;
 use settlement::{outcome, word};
-use webhook::Verifier;
 
+pub use failure::PaymentFailure;
 pub use inquiry::bill;
 pub use rules::{NewPayment, created};
 pub use settings::{PaymentSettings, WrongPayments};
@@ -95,6 +96,9 @@ impl Payments {
             query.append_pair("payment", &payment.id.to_string());
             if let Some(order_id) = payment.order_id {
                 query.append_pair("order", &order_id.to_string());
+            }
+            if let Some(gift_id) = payment.gift_id {
+                query.append_pair("gift", &gift_id.to_string());
             }
             query.append_pair("status", &word(outcome(payment)));
         }

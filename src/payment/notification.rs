@@ -16,12 +16,13 @@ use sha2::{Digest, Sha256};
 use super::{
     rules::event,
     store,
-    webhook::{Rejection, portone, toss},
+    webhook::{portone, toss},
 };
 use crate::{
     app::App,
     db::Transaction,
     fault::{Failure, Fault, Never, Outcome},
+    signature::Rejection,
 };
 
 /// Why a webhook is not taken.

@@ -24,7 +24,7 @@ use super::{
     settlement::{Finding, Wish, settle},
     store,
 };
-use crate::{app::App, fault::Fault};
+use crate::{app::App, db::in_background, fault::Fault};
 
 /// How often a gateway is asked about one payment or refund at most.
 const QUESTIONS_MAX: u32 = 3;
@@ -45,7 +45,9 @@ const CLAIM: u64 = 8;
 pub fn start(app: &Arc<App>, stopping: &CancellationToken) -> JoinHandle<()> {
     let loops = PaymentProvider::iter().map(|provider| {
         let (app, stopping) = (app.clone(), stopping.clone());
-        tokio::spawn(async move { reconcile(&app, provider, &stopping).await })
+        tokio::spawn(in_background(async move {
+            reconcile(&app, provider, &stopping).await;
+        }))
     });
     let loops = loops.collect::<Vec<_>>();
     tokio::spawn(async move {

@@ -27,6 +27,8 @@ use crate::{
     clock::new_id,
     db::Transaction,
     fault::{Failure, Fault, Never, Outcome},
+    order::{self as orders, announcement::payment_refunded},
+    outbox::{self, Appended},
     rows::insert,
 };
 
@@ -114,11 +116,12 @@ pub async fn perform(app: &App, id: RefundId) -> Result<bool, Fault> {
     }
     let step = ask(app, &payment, &refund, target).await?;
     let is_done = matches!(step, Step::Done(_));
-    let status = app
+    let (status, messages) = app
         .db
         .transaction(|tx| record_step(app, tx, id, target, &step).scope_boxed())
         .await
         .map_err(Failure::<Never>::into_fault)?;
+    app.outbox.hand_over(messages);
     if let Step::Refused(reason) = &step
         && status == RefundStatus::Stuck
         && refund.status != RefundStatus::Stuck
@@ -222,22 +225,29 @@ async fn claim_key(app: &App, id: RefundId, canceled: Won) -> Result<i32, Fault>
     claimed.map_err(Failure::<Never>::into_fault)
 }
 
-/// Writes down what a try found out; gives where the refund stands then.
+/// Writes down what a try found out; gives where the refund stands then, and what the world outside hears of it.
 async fn record_step(
     app: &App,
     tx: &Transaction,
     id: RefundId,
     target: Won,
     step: &Step,
-) -> Outcome<RefundStatus, Never> {
+) -> Outcome<(RefundStatus, Appended), Never> {
     let vanished = || Fault::internal("a refund vanished");
     let refund = store::refund_by_id(tx, id).await?.ok_or_else(vanished)?;
+    let unlocked = store::by_id(tx, refund.payment_id).await?;
+    // The order's messages are numbered under its lock.
+    let order = match unlocked.ok_or_else(vanished)?.order_id {
+        Some(order_id) => orders::store::lock(tx, order_id).await?,
+        None => None,
+    };
     let payment = store::lock(tx, refund.payment_id).await?;
     let mut payment = payment.ok_or_else(vanished)?;
+    let refunded_before = payment.refunded;
     // Once more, under the lock.
     let mut refund = store::refund_by_id(tx, id).await?.ok_or_else(vanished)?;
     if refund.status == RefundStatus::Done {
-        return Ok(refund.status);
+        return Ok((refund.status, Appended::default()));
     }
     let now = app.clock.now();
     refund.attempts += 1;
@@ -276,7 +286,17 @@ async fn record_step(
     );
     store::save_refund(tx, &refund).await?;
     store::save(tx, &payment, &[event]).await?;
-    Ok(refund.status)
+    // What was given back in the gateway's own console, and found only now, is told with it.
+    let amount = Won(payment.refunded.0 - refunded_before.0);
+    let messages = match order {
+        Some(order) if amount > Won::ZERO => {
+            let id = new_id(now, &mut rand::rng());
+            let message = payment_refunded(id, &order, &payment, amount, now);
+            outbox::append(tx, order.id, vec![message]).await?
+        }
+        _ => Appended::default(),
+    };
+    Ok((refund.status, messages))
 }
 
 fn told(reason: &Reason) -> String {

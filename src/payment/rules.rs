@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use entity::{
     Won,
-    id::{MemberId, OrderId, PaymentId},
+    id::{GiftId, MemberId, OrderId, PaymentId},
     payment::{self, PaymentProvider, PaymentStatus},
     payment_event::{self, PaymentEventKind},
 };
@@ -16,8 +16,9 @@ use serde_json::{Value, json};
 #[derive(Clone, Debug)]
 pub struct NewPayment {
     pub member_id: MemberId,
-    /// What it pays for; `None` charges points.
+    /// What it pays for: an order or a gift; neither charges points.
     pub order_id: Option<OrderId>,
+    pub gift_id: Option<GiftId>,
     pub provider: PaymentProvider,
     pub order_name: String,
     pub amount: Won,
@@ -38,6 +39,7 @@ pub fn created(
         id,
         member_id: new.member_id,
         order_id: new.order_id,
+        gift_id: new.gift_id,
         provider: new.provider,
         status: PaymentStatus::Ready,
         order_name: new.order_name,
@@ -140,6 +142,7 @@ mod tests {
         let new = NewPayment {
             member_id: MemberId(Uuid::nil()),
             order_id: None,
+            gift_id: None,
             provider: PaymentProvider::Toss,
             order_name: "참외 외 1건".into(),
             amount: Won(12_000),

@@ -13,9 +13,12 @@ use super::{
         BaseUrl, GatewaySettings, Gateways, WrongSetting, kakaopay::KakaoPaySettings,
         portone::PortOneSettings, toss::TossSettings,
     },
-    webhook::{Verifier, WrongSecret},
 };
-use crate::{clock::Clock, config::Secret};
+use crate::{
+    clock::Clock,
+    config::Secret,
+    signature::{Verifier, WrongSecret},
+};
 
 /// What `jangteo serve` can be told about payments.
 #[derive(Args, Clone, Debug)]

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use entity::{
     Won,
-    id::{MemberId, OrderId, PaymentId, RefundId},
+    id::{GiftId, MemberId, OrderId, PaymentId, RefundId},
     payment::{self, PaymentProvider},
     payment_event, refund, webhook_receipt,
 };
@@ -35,6 +35,17 @@ pub async fn by_orders(
 ) -> Result<Vec<payment::Model>, DbErr> {
     payment::Entity::find()
         .filter(payment::COLUMN.order_id.is_in(ids.iter().copied()))
+        .order_by_asc(payment::COLUMN.id)
+        .all(db)
+        .await
+}
+
+pub async fn by_gifts(
+    db: &impl ConnectionTrait,
+    ids: &[GiftId],
+) -> Result<Vec<payment::Model>, DbErr> {
+    payment::Entity::find()
+        .filter(payment::COLUMN.gift_id.is_in(ids.iter().copied()))
         .order_by_asc(payment::COLUMN.id)
         .all(db)
         .await

@@ -14,6 +14,7 @@ use super::{Charge, ChargeRefusal, Refusal, store};
 use crate::{
     app::App,
     fault::{Failure, Fault, Outcome},
+    gift::graphql::Gift,
     graphql::{
         ApiError, AppContext, InputError, UserError, UserErrorCode,
         connection::{PageArguments, TotalCount, connection, page_cost},
@@ -27,6 +28,7 @@ use crate::{
         checkout,
         graphql::{Payment, PaymentProvider},
     },
+    text::message,
 };
 
 /// A member's points. One point is worth one won.
@@ -43,9 +45,9 @@ pub struct PointEntry(pub point_entry::Model);
 pub enum PointAction {
     /// Points were charged.
     Charge,
-    /// Points paid for an order.
+    /// Points paid for an order or a gift.
     Use,
-    /// Points came back from an order.
+    /// Points came back from an order or a gift.
     Refund,
 }
 
@@ -119,7 +121,7 @@ async fn charge(
         return Ok((purse, None));
     };
     let provider = provider.gateway().ok_or_else(|| {
-        let message = "Points cannot be charged with points: leave the provider out.";
+        let message = message!("point-provider-is-point");
         refused(InputError::invalid(message, &["provider"]))
     })?;
     let charge = checkout::Charge {
@@ -138,11 +140,9 @@ fn told_checkout(refusal: &checkout::ChargeRefusal) -> InputError {
     match refusal {
         checkout::ChargeRefusal::Limit(limit) => told(&Refusal::Limit(*limit)),
         checkout::ChargeRefusal::KeyReused => told(&Refusal::KeyReused),
-        checkout::ChargeRefusal::Checkout(checkout::Refusal::Declined(words)) => InputError::new(
-            UserErrorCode::PaymentDeclined,
-            format!("The provider did not begin the payment: {words}"),
-        )
-        .at(&["provider"]),
+        checkout::ChargeRefusal::Checkout(checkout::Refusal::Declined(why)) => {
+            InputError::new(UserErrorCode::PaymentDeclined, why.message()).at(&["provider"])
+        }
         checkout::ChargeRefusal::Checkout(_) => told(&Refusal::PaymentUnavailable),
     }
 }
@@ -155,12 +155,12 @@ fn told(refusal: &Refusal) -> InputError {
     match refusal {
         Refusal::PaymentUnavailable => InputError::new(
             UserErrorCode::PaymentUnavailable,
-            "Points cannot be charged this way at the moment.",
+            message!("point-charge-unavailable"),
         )
         .at(&["provider"]),
         Refusal::KeyReused => InputError::new(
             UserErrorCode::IdempotencyKeyReused,
-            "This idempotency key was used for another charge: make a new key.",
+            message!("point-key-reused"),
         )
         .at(&["idempotencyKey"]),
         Refusal::Limit(limit) => told_limit(*limit).at(&["amount"]),
@@ -171,18 +171,18 @@ fn told_limit(refusal: ChargeRefusal) -> InputError {
     match refusal {
         ChargeRefusal::BelowMinimum { min } => InputError::new(
             UserErrorCode::InvalidInput,
-            format!("A charge is at least {min} won."),
+            message!("point-charge-too-small", min),
         ),
         ChargeRefusal::AboveMaximum { max } => InputError::new(
             UserErrorCode::PointLimitExceeded,
-            format!("A charge is at most {max} won: charge less at once."),
+            message!("point-charge-too-large", max),
         ),
         ChargeRefusal::BalanceTooHigh {
             balance,
             balance_max,
         } => InputError::new(
             UserErrorCode::PointLimitExceeded,
-            format!("The balance is {balance} won and may reach {balance_max} won: charge less."),
+            message!("point-balance-too-high", balance, max = balance_max),
         ),
     }
 }
@@ -253,10 +253,18 @@ impl PointEntry {
         self.0.balance_after.into()
     }
 
-    /// The order that it paid for or came back from; null for charges.
+    /// The order that it paid for or came back from; null for charges and gifts.
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>, ApiError> {
         match self.0.order_id {
             Some(order_id) => Ok(ctx.loaders().load_one(order_id).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// The gift that it paid for or came back from; null for charges and orders.
+    async fn gift(&self, ctx: &Context<'_>) -> Result<Option<Gift>, ApiError> {
+        match self.0.gift_id {
+            Some(gift_id) => Ok(ctx.loaders().load_one(gift_id).await?),
             None => Ok(None),
         }
     }

@@ -94,6 +94,7 @@ async fn charge_in(
         amount: charge.amount,
         order_id: None,
         payment_id: None,
+        gift_id: None,
         idempotency_key: Some(charge.idempotency_key.clone()),
     };
     write(tx, &mut purse, booking, app.clock.now()).await?;
@@ -156,6 +157,7 @@ pub async fn refund(
         amount,
         order_id: Some(order_id),
         payment_id: None,
+        gift_id: None,
         idempotency_key: None,
     };
     book_for(tx, member_id, booking, now).await

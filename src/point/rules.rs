@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use entity::{
     Won,
-    id::{OrderId, PaymentId, PointEntryId},
+    id::{GiftId, OrderId, PaymentId, PointEntryId},
     point_entry::{self, PointAction},
     user_point,
 };
@@ -55,6 +55,8 @@ pub struct Booking {
     pub order_id: Option<OrderId>,
     /// The payment that charges them.
     pub payment_id: Option<PaymentId>,
+    /// The gift that they are spent on, or come back from.
+    pub gift_id: Option<GiftId>,
     pub idempotency_key: Option<String>,
 }
 
@@ -81,6 +83,7 @@ pub fn book(
         balance_after: balance,
         order_id: booking.order_id,
         payment_id: booking.payment_id,
+        gift_id: booking.gift_id,
         idempotency_key: booking.idempotency_key,
         created_at: now,
     })
@@ -107,6 +110,7 @@ mod tests {
                 amount: Won(amount),
                 order_id: None,
                 payment_id: None,
+                gift_id: None,
                 idempotency_key: None,
             };
             let entry = book(

@@ -5,6 +5,7 @@ use crate::{
     catalog::graphql::Product,
     config::PAGE_MAX,
     graphql::{ApiError, AppContext, connection::page_cost},
+    text::message,
 };
 
 /// A product among those that sold most.
@@ -45,18 +46,22 @@ impl PopularityQuery {
     ) -> Result<Vec<PopularProduct>, ApiError> {
         let (days, first) = (days.unwrap_or(DAYS), first.unwrap_or(FIRST));
         if !(1..=DAYS_MAX).contains(&days) {
-            return Err(ApiError::bad_request(format!(
-                "`days` must be between 1 and {DAYS_MAX}."
-            )));
+            let message = message!("popularity-days-out-of-range", max = DAYS_MAX);
+            return Err(ApiError::bad_request(message));
         }
         let first = usize::try_from(first)
             .ok()
             .filter(|first| (1..=PAGE_MAX).contains(first))
             .ok_or_else(|| {
-                ApiError::bad_request(format!("`first` must be between 1 and {PAGE_MAX}."))
+                let message = message!("popularity-first-out-of-range", max = PAGE_MAX);
+                ApiError::bad_request(message)
             })?;
         let window = last_days(ctx.app().clock.now(), days);
-        let best = store::best(ctx.app().db.reader(), &window, first as u64).await?;
+        let looked_at = &window;
+        let best = ctx
+            .shelf()
+            .read(|db| async move { store::best(&db, looked_at, first as u64).await })
+            .await?;
         let products = ctx
             .loaders()
             .load_many(best.iter().map(|sold| sold.product_id))

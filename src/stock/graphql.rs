@@ -1,19 +1,26 @@
+mod adjust_stock;
+mod adjustment;
+
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, Subscription, dataloader::Loader};
 use entity::id::{OptionId, ProductId};
 use futures_util::{Stream, StreamExt, stream::iter};
-use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 
 use super::store;
 use crate::{
     catalog::graphql::{OptionsOf, Product, ProductOption},
+    event::Heard,
     fault::Fault,
     graphql::{
         ApiError, AppContext, IdArgument, Loaders,
         loader::{Reader, keyed},
     },
+    text::message,
 };
+
+pub use adjust_stock::StockMutation;
+pub use adjustment::{StockAdjustment, StockAdjustmentConnection, adjustment_node, adjustments_of};
 
 /// The loader key of an option's quantity in stock.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,10 +54,10 @@ impl StockSubscription {
         #[graphql(desc = "Begins with `product_`.")] product_id: ID,
     ) -> Result<impl Stream<Item = Result<ProductOption, ApiError>> + use<'c>, ApiError> {
         let product_id: ProductId = product_id.parse_argument()?;
-        let changes = BroadcastStream::new(ctx.app().bus.stock.subscribe(product_id));
+        let changes = ctx.app().bus.listen_to_stock(product_id).into_stream();
         let product: Option<Product> = ctx.loaders().load_one(product_id).await?;
         if product.is_none() {
-            return Err(ApiError::bad_request("There is no product with this id."));
+            return Err(ApiError::bad_request(message!("stock-product-not-found")));
         }
         let loaders = ctx.loaders();
         Ok(changes
@@ -64,14 +71,14 @@ impl StockSubscription {
 async fn told(
     loaders: &Loaders,
     product_id: ProductId,
-    change: Result<OptionId, BroadcastStreamRecvError>,
+    change: Heard<OptionId>,
 ) -> Vec<Result<ProductOption, ApiError>> {
     let options = match change {
-        Ok(option_id) => loaders
+        Heard::Word(option_id) => loaders
             .load_one(option_id)
             .await
             .map(|option| option.into_iter().collect()),
-        Err(BroadcastStreamRecvError::Lagged(_)) => loaders
+        Heard::TooMuch => loaders
             .load_one(OptionsOf(product_id))
             .await
             .map(Option::unwrap_or_default),

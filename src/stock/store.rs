@@ -1,14 +1,16 @@
 use entity::{
-    id::{OptionId, ProductId},
-    product_option, stock, stock_adjustment,
+    id::{OptionId, ProductId, StockAdjustmentId},
+    product, product_option, stock, stock_adjustment,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, Order, QueryFilter, QueryOrder,
     QuerySelect, Statement,
 };
+use uuid::Uuid;
 
 use crate::{
     db::Transaction,
+    paging::{Sorting, Window},
     rows::{Kind, Rows, among},
 };
 
@@ -18,6 +20,26 @@ pub async fn by_options(
 ) -> Result<Vec<stock::Model>, DbErr> {
     stock::Entity::find()
         .filter(stock::COLUMN.option_id.is_in(ids.iter().copied()))
+        .all(db)
+        .await
+}
+
+/// How much there is of each option of those products.
+pub async fn of_products(
+    db: &impl ConnectionTrait,
+    ids: &[ProductId],
+) -> Result<Vec<(ProductId, OptionId, i32)>, DbErr> {
+    let among = among(db.get_database_backend(), ids.iter().copied());
+    product_option::Entity::find()
+        .inner_join(stock::Entity)
+        .filter(product_option::Column::ProductId.in_subquery(among))
+        .select_only()
+        .columns([
+            product_option::Column::ProductId,
+            product_option::Column::Id,
+        ])
+        .column(stock::Column::Quantity)
+        .into_tuple()
         .all(db)
         .await
 }
@@ -60,20 +82,61 @@ pub fn addition(backend: DbBackend, deltas: &[(OptionId, i32)]) -> Statement {
     moved.statement(&sql)
 }
 
-pub async fn insert_adjustment(
-    tx: &Transaction,
-    adjustment: stock_adjustment::Model,
-) -> Result<(), DbErr> {
-    stock_adjustment::Entity::insert(stock_adjustment::ActiveModel::from(adjustment))
-        .exec_without_returning(tx)
-        .await?;
-    Ok(())
-}
-
-pub async fn product_of(
+/// The option and the product it is of.
+pub async fn sold(
     db: &impl ConnectionTrait,
     id: OptionId,
-) -> Result<Option<ProductId>, DbErr> {
-    let option = product_option::Entity::find_by_id(id).one(db).await?;
-    Ok(option.map(|option| option.product_id))
+) -> Result<Option<(product_option::Model, product::Model)>, DbErr> {
+    let found = product_option::Entity::find_by_id(id)
+        .find_also_related(product::Entity)
+        .one(db)
+        .await?;
+    Ok(found.and_then(|(option, product)| Some((option, product?))))
+}
+
+pub async fn adjustments_by_ids(
+    db: &impl ConnectionTrait,
+    ids: &[StockAdjustmentId],
+) -> Result<Vec<stock_adjustment::Model>, DbErr> {
+    stock_adjustment::Entity::find()
+        .filter(stock_adjustment::COLUMN.id.is_in(ids.iter().copied()))
+        .all(db)
+        .await
+}
+
+/// The same window of each of the options' adjustments, the newest first.
+pub async fn windows_of_adjustments(
+    db: &impl ConnectionTrait,
+    ids: &[OptionId],
+    window: &Window<Uuid>,
+) -> Result<Vec<stock_adjustment::Model>, DbErr> {
+    let sorting = Sorting {
+        columns: vec![stock_adjustment::Column::Id],
+        order: Order::Desc,
+        values: |id: &Uuid| vec![(*id).into()],
+    };
+    let of_option = |id: &OptionId| {
+        stock_adjustment::Entity::find().filter(stock_adjustment::COLUMN.option_id.eq(*id))
+    };
+    sorting.read(db, window, ids.iter().map(of_option)).await
+}
+
+/// How many adjustments those options had; an option that had none is missing.
+pub async fn counts_of_adjustments(
+    db: &impl ConnectionTrait,
+    ids: &[OptionId],
+) -> Result<Vec<(OptionId, i64)>, DbErr> {
+    stock_adjustment::Entity::find()
+        .filter(
+            stock_adjustment::COLUMN
+                .option_id
+                .is_in(ids.iter().copied()),
+        )
+        .select_only()
+        .column(stock_adjustment::Column::OptionId)
+        .column_as(stock_adjustment::Column::Id.count(), "count")
+        .group_by(stock_adjustment::Column::OptionId)
+        .into_tuple()
+        .all(db)
+        .await
 }

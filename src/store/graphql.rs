@@ -1,3 +1,5 @@
+mod mutation;
+
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, Object, connection::Connection, dataloader::Loader};
@@ -7,7 +9,10 @@ use entity::{
 };
 use uuid::Uuid;
 
-use super::store;
+use super::{
+    store,
+    wallet::graphql::{StoreWallet, WalletOf},
+};
 use crate::{
     catalog::graphql::{ProductConnection, page_of_store},
     fault::Fault,
@@ -16,7 +21,13 @@ use crate::{
         connection::{PageArguments, TotalCount, connection, page_cost},
         loader::{Reader, keyed},
     },
+    order::{
+        self,
+        graphql::{OrderConnection, OrderFilter},
+    },
 };
+
+pub use mutation::StoreMutation;
 
 /// A merchant's shop.
 #[derive(Clone)]
@@ -49,8 +60,12 @@ impl StoreQuery {
             before,
         }
         .window::<Uuid>()?;
-        let rows = store::window(ctx.app().db.reader(), &window).await?;
-        let count = TotalCount::of_root(async |db| store::count(db.reader()).await);
+        let page = &window;
+        let rows = ctx
+            .shelf()
+            .read(|db| async move { store::window(&db, page).await })
+            .await?;
+        let count = TotalCount::of_root(|db| async move { store::count(&db).await });
         connection(&window, rows, count, |row| row.id.0, Store)
     }
 
@@ -64,6 +79,20 @@ impl StoreQuery {
             .loaders()
             .load_one(id.parse_argument::<StoreId>()?)
             .await?)
+    }
+}
+
+impl Store {
+    /// Fails where this is for its merchant and admins alone.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`, or `UNAUTHENTICATED` without a caller.
+    fn check_run(&self, ctx: &Context<'_>) -> Result<(), ApiError> {
+        if ctx.caller()?.may_run(&self.0) {
+            Ok(())
+        } else {
+            Err(ApiError::Forbidden)
+        }
     }
 }
 
@@ -83,6 +112,11 @@ impl Store {
     /// Whether its products can be ordered at the moment.
     async fn is_open(&self) -> bool {
         self.0.is_open
+    }
+
+    /// How many minutes it has to accept an order, which is canceled by itself if it does not.
+    async fn accept_minutes(&self) -> i32 {
+        self.0.accept_minutes
     }
 
     /// Its products on sale, the newest first.
@@ -106,6 +140,38 @@ impl Store {
         };
         page_of_store(ctx, self.0.id, arguments).await
     }
+
+    /// What it has earned. FORBIDDEN to all but its merchant and admins.
+    async fn wallet(&self, ctx: &Context<'_>) -> Result<StoreWallet, ApiError> {
+        self.check_run(ctx)?;
+        let wallet = ctx.loaders().load_one(WalletOf(self.0.id)).await?;
+        wallet.ok_or_else(|| ApiError::internal("a store without a wallet"))
+    }
+
+    /// Its part of the orders that it has heard of, the newest first; statuses are those of its part. FORBIDDEN to all
+    /// but its merchant and admins.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn orders(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which orders are wanted.")] filter: Option<OrderFilter>,
+        #[graphql(
+            desc = "The most nodes to return from the start, 0 to 100; 20 without `first` and `last`."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The most nodes to return from the end, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only nodes before this cursor.")] before: Option<String>,
+    ) -> Result<OrderConnection, ApiError> {
+        self.check_run(ctx)?;
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        order::graphql::page_of_store(ctx, self.0.id, filter, arguments).await
+    }
 }
 
 /// The loader key of a merchant's store.
@@ -117,7 +183,10 @@ impl Loader<StoreId> for Reader {
     type Error = Fault;
 
     async fn load(&self, ids: &[StoreId]) -> Result<HashMap<StoreId, Store>, Fault> {
-        let stores = store::by_ids(self.db.reader(), ids).await?;
+        let stores = self
+            .shelf
+            .find(ids.len(), |db| async move { store::by_ids(&db, ids).await })
+            .await?;
         Ok(keyed(stores, |store| store.id, Store))
     }
 }

@@ -4,15 +4,33 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait,
-    QueryFilter,
+    QueryFilter, QueryOrder, QuerySelect, sea_query::LockType,
 };
 use uuid::Uuid;
 
-use crate::paging::{Sorting, Window};
+use crate::{
+    db::Transaction,
+    paging::{Sorting, Window},
+};
 
-pub async fn insert(db: &impl ConnectionTrait, row: store::Model) -> Result<(), DbErr> {
-    store::Entity::insert(store::ActiveModel::from(row))
-        .exec_without_returning(db)
+/// The store, locked: but for its key, so that rows may be written that refer to it.
+pub async fn lock(tx: &Transaction, id: StoreId) -> Result<Option<store::Model>, DbErr> {
+    store::Entity::find_by_id(id)
+        .lock(LockType::NoKeyUpdate)
+        .one(tx)
+        .await
+}
+
+/// Writes a store's name and how long it has to accept an order.
+pub async fn save_settings(tx: &Transaction, store: &store::Model) -> Result<(), DbErr> {
+    store::Entity::update_many()
+        .set(store::ActiveModel {
+            name: Set(store.name.clone()),
+            accept_minutes: Set(store.accept_minutes),
+            ..Default::default()
+        })
+        .filter(store::COLUMN.id.eq(store.id))
+        .exec(tx)
         .await?;
     Ok(())
 }
@@ -37,6 +55,19 @@ pub async fn by_ids(
     store::Entity::find()
         .filter(store::COLUMN.id.is_in(ids.iter().copied()))
         .all(db)
+        .await
+}
+
+/// The stores, locked against opening and closing, in the order of their ids.
+pub async fn lock_as_they_are(
+    tx: &Transaction,
+    ids: &[StoreId],
+) -> Result<Vec<store::Model>, DbErr> {
+    store::Entity::find()
+        .filter(store::COLUMN.id.is_in(ids.iter().copied()))
+        .order_by_asc(store::COLUMN.id)
+        .lock_shared()
+        .all(tx)
         .await
 }
 

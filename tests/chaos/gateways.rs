@@ -7,8 +7,8 @@ use reqwest::{StatusCode, Url};
 use sandbox::{
     Provider, Sandbox, Settings,
     control::{
-        Button, ConsoleRefund, FaultOrder, PaymentReport, PortOneWindow, Press, PressReport,
-        SendWebhook, TossAmount, TossWindow,
+        Button, ConsoleRefund, FaultOrder, InboxReport, Mode, PaymentReport, PortOneWindow, Press,
+        PressReport, SendWebhook, TossAmount, TossWindow,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -121,6 +121,16 @@ impl Gateways {
     /// Every payment in the gateways' books.
     pub async fn records(&self) -> Vec<PaymentReport> {
         self.get("/sandbox/payments").await
+    }
+
+    /// How the data platform does from now on.
+    pub async fn set_platform(&self, mode: Mode) {
+        self.post("/sandbox/events/mode", &mode).await;
+    }
+
+    /// Everything that the data platform was told.
+    pub async fn arrivals(&self) -> InboxReport {
+        self.get("/sandbox/events").await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> T {

@@ -2,7 +2,8 @@
 //! before or after the gateway acted, webhooks come twice, early, late, forged or never, servers are killed between any
 //! two steps, members give up what a gateway is just approving, and cancel what is just confirmed. Then the world is let
 //! settle, and must add up: each payment stands where its gateway's books say, every won is accounted for, no order is
-//! paid twice, no dead order holds stock, and the audit finds nothing.
+//! paid twice, no dead order holds stock, the audit finds nothing, and the data platform, however it was broken meanwhile,
+//! has been told of every order that was paid and of every won of it that went back.
 //!
 //! Each test plays [`WORLDS`] worlds, and more until everything that can go wrong did, so that it cannot pass by doing
 //! nothing. What members do and what goes wrong is drawn from a world's seed, which a failing one prints; who comes
@@ -30,6 +31,7 @@ mod coverage;
 mod front;
 mod gateways;
 mod member;
+mod platform;
 mod purchase;
 mod server;
 mod settling;
@@ -122,8 +124,10 @@ async fn play(database: Database, seed: u64) -> Coverage {
     shopping.await.expect("no panic");
     let mut coverage = trouble.end().await;
     settling::settle(&world).await;
+    platform::settle(&world).await;
     let books = Books::read(&world).await;
     checks::check(&world, &books).await;
+    coverage.add(platform::check(&world, &books).await);
     coverage.add(books.coverage());
     coverage.add(world.told.coverage());
     coverage

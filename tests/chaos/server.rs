@@ -6,7 +6,10 @@ use jangteo::{
     clock::Clock,
     config::{Limits, Secret},
     db::Db,
+    event::NatsSettings,
+    outbox::PlatformSettings,
     payment::PaymentSettings,
+    picture::Pictures,
     server::{Server as Shop, Start},
 };
 use tokio::{
@@ -27,6 +30,7 @@ pub struct Plan {
     pub clock: Clock,
     pub limits: Limits,
     pub payments: PaymentSettings,
+    pub platform: PlatformSettings,
 }
 
 pub struct Server {
@@ -56,9 +60,10 @@ impl Server {
         self.shop.address
     }
 
-    /// Lets its reconciler look for what is due.
+    /// Lets its reconciler and its relay look for what is due.
     pub fn wake(&self) {
         self.shop.app.payments.wake();
+        self.shop.app.outbox.wake();
     }
 
     /// Ends every task at whatever it waits for.
@@ -83,15 +88,20 @@ impl Drop for Life {
 
 async fn start(plan: Plan) -> Shop {
     let db = Db::connect(&plan.url, CONNECTIONS).await;
+    // That of the shop in which the members signed up.
+    let secret = Secret::new([7; 32]);
     let start = Start {
         db: db.expect("the database opens"),
         clock: plan.clock,
         limits: plan.limits,
-        // That of the shop in which the members signed up.
-        secret: Secret::new([7; 32]),
+        pictures: Pictures::none(&secret),
+        secret,
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         body_bytes_max: 256 * 1024,
         payments: plan.payments,
+        platform: plan.platform,
+        drain_for: Duration::ZERO,
+        nats: NatsSettings::default(),
         stop_within: Duration::ZERO,
     };
     Shop::start(start).await.expect("the server starts")

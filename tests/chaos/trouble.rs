@@ -1,4 +1,4 @@
-//! Trouble: gateways that break, servers that are killed, time that leaps.
+//! Trouble: gateways and a data platform that break, servers that are killed, time that leaps.
 
 use std::{collections::BTreeSet, iter::repeat_n, sync::Arc, time::Duration};
 
@@ -7,7 +7,10 @@ use rand::{
     rngs::StdRng,
     seq::{IndexedRandom, SliceRandom},
 };
-use sandbox::{Fault, Provider, Step, control::FaultOrder};
+use sandbox::{
+    Fault, Provider, Step,
+    control::{FaultOrder, Mode},
+};
 use tokio::{sync::mpsc::UnboundedReceiver, time::sleep};
 
 use crate::{coverage::Coverage, world::World};
@@ -52,6 +55,7 @@ pub struct Trouble {
     ordered: Vec<FaultOrder>,
     kills: usize,
     leaps: usize,
+    broken_platforms: usize,
 }
 
 impl Trouble {
@@ -65,6 +69,7 @@ impl Trouble {
             ordered: Vec::new(),
             kills: 0,
             leaps: 0,
+            broken_platforms: 0,
         }
     }
 
@@ -87,9 +92,10 @@ impl Trouble {
                 }
             }
             sleep(self.up_to(MOMENT_MAX)).await;
-            match self.rng.random_range(0..8) {
+            match self.rng.random_range(0..10) {
                 0..4 => self.break_gateways(FAULTS_AT_A_TIME).await,
                 4..6 => self.kill().await,
+                6..8 => self.break_platform().await,
                 _ => self.leap().await,
             }
             // What was done meanwhile had its trouble.
@@ -102,9 +108,11 @@ impl Trouble {
         self.world.start_all().await;
         let waiting = self.world.gateways.faults().await;
         self.world.gateways.clear_faults().await;
+        self.world.gateways.set_platform(Mode::Take).await;
         let mut coverage = Coverage::default();
         coverage.count("a server that was killed", self.kills);
         coverage.count("time that passed", self.leaps);
+        coverage.count("a data platform that was broken", self.broken_platforms);
         for what in self.ordered.iter().map(name).collect::<BTreeSet<_>>() {
             let among = |faults: &[FaultOrder]| {
                 let such = faults.iter().filter(|fault| name(fault) == what);
@@ -130,6 +138,26 @@ impl Trouble {
         self.world.kill(number).await;
         sleep(self.up_to(DOWN_MAX)).await;
         self.world.start_all().await;
+    }
+
+    async fn break_platform(&mut self) {
+        let answer = |status, retry_after: Option<&str>| Mode::Answer {
+            status,
+            retry_after: retry_after.map(str::to_owned),
+        };
+        let modes = [
+            Mode::Take,
+            answer(500, None),
+            answer(429, Some("5")),
+            Mode::Slow { ms: LONG },
+            Mode::Hang,
+            Mode::Drop,
+            Mode::Forget,
+            Mode::Forget,
+        ];
+        let mode = modes.choose(&mut self.rng).expect("there are some");
+        self.broken_platforms += usize::from(*mode != Mode::Take);
+        self.world.gateways.set_platform(mode.clone()).await;
     }
 
     async fn leap(&mut self) {

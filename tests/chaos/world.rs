@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use entity::id::OptionId;
-use jangteo::{clock::Clock, config::Limits, db::Db, payment::PaymentSettings};
+use jangteo::{
+    clock::Clock, config::Limits, db::Db, outbox::PlatformSettings, payment::PaymentSettings,
+};
 use rand::{Rng, RngExt};
 use reqwest::redirect::Policy;
 use sandbox::{Sandbox, Settings};
@@ -34,6 +36,9 @@ pub const POINTS: [i64; 4] = [0, 5_000, 20_000, 0];
 /// Real seconds that a gateway may take.
 const GATEWAY_SECONDS: u64 = 1;
 
+/// Real seconds that the data platform may take.
+const PLATFORM_SECONDS: u32 = 1;
+
 pub struct World {
     pub gateways: Gateways,
     pub db: Db,
@@ -55,7 +60,9 @@ impl World {
             Database::Postgres => rng.random_range(1..=2),
         };
         let front = Front::open().await;
-        let keys = Settings::demo(([127, 0, 0, 1], 0).into());
+        let mut keys = Settings::demo(([127, 0, 0, 1], 0).into());
+        // Time leaps while events are on their way.
+        keys.platform.tolerance = None;
         let sandbox = Sandbox::start(keys.clone()).await.expect("a sandbox");
         let webhooks = |gateway| Some(format!("http://{}/webhooks/{gateway}", front.address));
         sandbox.send_webhooks_to(webhooks("portone"), webhooks("toss"));
@@ -65,6 +72,7 @@ impl World {
             clock: clock_of(&sandbox),
             limits: limits(),
             payments: payments(&sandbox, &keys, &front),
+            platform: platform(&sandbox, &keys),
         };
         let (database, options, members) = furnish(database, sandbox.clock().now()).await;
         let world = Self {
@@ -123,7 +131,7 @@ impl World {
         self.wake().await;
     }
 
-    /// Lets all reconcilers look for what is due.
+    /// Lets all reconcilers and relays look for what is due.
     pub async fn wake(&self) {
         for server in &self.servers {
             if let Some(server) = server.lock().await.as_ref() {
@@ -155,6 +163,14 @@ fn payments(sandbox: &Sandbox, keys: &Settings, front: &Front) -> PaymentSetting
         ..PaymentSettings::default()
     };
     settings.at(sandbox, keys).expect("payments")
+}
+
+fn platform(sandbox: &Sandbox, keys: &Settings) -> PlatformSettings {
+    let settings = PlatformSettings {
+        platform_seconds: PLATFORM_SECONDS,
+        ..PlatformSettings::default()
+    };
+    settings.at(sandbox, keys)
 }
 
 /// Puts things on sale, and lets members sign up and charge their first points.

@@ -6,10 +6,10 @@ use jangteo::{
     clock::Clock,
     config::Secret,
     payment::webhook::{
-        Rejection, Verifier,
         portone::{self, PortOneNotice},
         toss,
     },
+    signature::{Rejection, Verifier},
 };
 use sandbox::{Fault, Settings, Step};
 use serde_json::json;

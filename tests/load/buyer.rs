@@ -3,7 +3,10 @@
 use std::{
     collections::{BTreeMap, HashMap},
     net::SocketAddr,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -76,6 +79,10 @@ pub struct Day<'d> {
     pub is_over: &'d AtomicBool,
     /// Counts what was answered for certain.
     pub answered: &'d AtomicU64,
+    /// Whether a buyer whose connection broke asks again.
+    pub is_patient: bool,
+    /// What those were told whose connection broke.
+    pub broken: &'d Mutex<Vec<String>>,
 }
 
 impl Buyer {
@@ -102,9 +109,18 @@ impl Buyer {
                 Some(wish) => wish,
                 None => self.wish(),
             };
-            let Some(payload) = self.ask(day.servers, &wish).await else {
-                self.open = Some(wish);
-                return false;
+            let payload = match self.ask(day.servers, &wish).await {
+                Ok(payload) => payload,
+                Err(error) => {
+                    self.open = Some(wish);
+                    if day.is_patient {
+                        sleep(PAUSE).await;
+                        continue;
+                    }
+                    let mut broken = day.broken.lock().expect("no panic");
+                    broken.push(format!("{error:?}"));
+                    return false;
+                }
             };
             self.note(wish, &payload);
             day.answered.fetch_add(1, Ordering::Relaxed);
@@ -225,19 +241,19 @@ impl Buyer {
         format!("key {:06}", self.keys)
     }
 
-    /// Sends a wish, again after each fault, until it is done or refused: gives the payload. `None` if the connection
-    /// broke.
-    async fn ask(&mut self, servers: &[SocketAddr], wish: &Wish) -> Option<Value> {
+    /// Sends a wish, again after each fault, until it is done or refused: gives the payload. Fails if the connection
+    /// broke, or what came was no answer of a server's.
+    async fn ask(&mut self, servers: &[SocketAddr], wish: &Wish) -> reqwest::Result<Value> {
         let (query, input) = wish.operation();
         loop {
             let server = servers.choose(&mut self.rng).expect("a server");
             let client = self.client.at(*server);
             let sent = client.try_send(query, json!({ "input": input }));
             let answer = timeout(PATIENCE, sent).await;
-            let body = answer.expect("an answer comes in time").ok()?.body;
+            let body = answer.expect("an answer comes in time")?.body;
             let Some(errors) = body.get("errors") else {
                 let data = body["data"].as_object().expect("data");
-                return data.values().next().cloned();
+                return Ok(data.values().next().cloned().expect("a payload"));
             };
             let told = &errors[0]["extensions"];
             let code = told["code"].as_str().expect("a code");

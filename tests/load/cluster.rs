@@ -14,7 +14,17 @@ pub struct Cluster {
 
 impl Cluster {
     pub fn start() -> Self {
+        Self::begin(&[])
+    }
+
+    /// A streaming replica of the other, at a URL like its.
+    pub fn standby_of(primary: &Self) -> Self {
+        Self::begin(&["--standby-of", &primary.url])
+    }
+
+    fn begin(arguments: &[&str]) -> Self {
         let mut script = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/postgres"))
+            .args(arguments)
             .env("POSTGRES_DURABLE", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

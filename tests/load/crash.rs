@@ -1,4 +1,5 @@
-//! Crashes: whatever dies, an order that somebody was told of is there, and a retry gives one order.
+//! Crashes: whatever dies, an order that somebody was told of is there, a retry gives one order, and the data platform
+//! hears of each.
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::{task::block_in_place, time::sleep};
 use crate::{
     cluster::Cluster,
     crowd::{Crowd, seed, stock_up},
+    platform::Platform,
     program::{Program, assert_audit_is_clean},
     support::{Database, TestDatabase},
 };
@@ -27,12 +29,17 @@ both! {
         let rng = &mut StdRng::seed_from_u64(seed);
         let database = database.create().await;
         let options = stock_up(&database).await;
-        let server = Program::start(&database.url);
+        let platform = Platform::start().await;
+        let flags = platform.flags();
+        let start = || Program::start_with(&database.url, &flags.each_ref().map(String::as_str));
+        let server = start();
         let mut crowd = Crowd::gather(server.address, BUYERS, &options, seed).await;
         server.stop();
 
         for _ in 0..KILLS {
-            let server = Program::start(&database.url);
+            let server = start();
+            // Whatever it is told meanwhile, it says only sometimes that it was.
+            platform.be_moody(rng).await;
             let busy = crowd.begin(&[server.address]);
             // From the first answers on, at any moment.
             busy.until_answered(rng.random_range(1..=200)).await;
@@ -41,8 +48,9 @@ both! {
             crowd = busy.bereft().await;
         }
 
-        let server = Program::start(&database.url);
+        let server = start();
         let crowd = crowd.settle(server.address).await;
+        platform.hear_all(&database).await;
         assert_audit_is_clean(&database.url);
         server.stop();
         assert_audit_is_clean(&database.url);
@@ -85,7 +93,7 @@ fn any_moment(rng: &mut StdRng, millis_max: u64) -> Duration {
     Duration::from_micros(rng.random_range(0..=1_000 * millis_max))
 }
 
-async fn migrate(database: &TestDatabase) {
+pub async fn migrate(database: &TestDatabase) {
     let db: Db = database.connect().await;
     db.migrate().await.expect("migrations apply");
     db.close().await.expect("the database closes");

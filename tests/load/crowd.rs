@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -35,6 +35,8 @@ pub struct Busy {
     buyers: Vec<JoinHandle<(Buyer, bool)>>,
     is_over: Arc<AtomicBool>,
     answered: Arc<AtomicU64>,
+    /// Whose connection broke, and how.
+    broken: Arc<Mutex<Vec<String>>>,
 }
 
 /// The seed of a test: `LOAD_SEED`, or chance. Told, so that a test that fails can be run again.
@@ -64,8 +66,12 @@ pub async fn stock_up(database: &TestDatabase) -> Vec<String> {
 impl Crowd {
     /// So many new members.
     pub async fn gather(server: SocketAddr, count: u64, options: &[String], seed: u64) -> Self {
-        let buyers = (0..count).map(|number| async move {
-            let client = sign_up(server, number).await;
+        // To make a client takes a while, in which a connection that another has opened would lie unused: a balancer
+        // closes such.
+        let clients = (0..count).map(|number| (number, Client::new(server, None)));
+        let clients = clients.collect::<Vec<_>>();
+        let buyers = clients.into_iter().map(|(number, somebody)| async move {
+            let client = sign_up_as(somebody, number).await;
             Buyer::new(client, options.to_vec(), seed.wrapping_add(number)).await
         });
         Self {
@@ -73,18 +79,31 @@ impl Crowd {
         }
     }
 
-    /// Sets all of them buying, each at any of the servers.
+    /// Sets all of them buying, each at any of the servers. Who finds that a connection broke goes home.
     pub fn begin(self, servers: &[SocketAddr]) -> Busy {
+        self.set_out(servers, false)
+    }
+
+    /// The same; but who is not answered asks again.
+    pub fn begin_patiently(self, servers: &[SocketAddr]) -> Busy {
+        self.set_out(servers, true)
+    }
+
+    fn set_out(self, servers: &[SocketAddr], are_patient: bool) -> Busy {
         let is_over = Arc::new(AtomicBool::new(false));
         let answered = Arc::new(AtomicU64::new(0));
+        let broken = Arc::new(Mutex::new(Vec::new()));
         let begin = |mut buyer: Buyer| {
             let (servers, is_over, answered) =
                 (servers.to_vec(), is_over.clone(), answered.clone());
+            let broken = broken.clone();
             tokio::spawn(async move {
                 let day = Day {
                     servers: &servers,
                     is_over: &is_over,
                     answered: &answered,
+                    is_patient: are_patient,
+                    broken: &broken,
                 };
                 let is_served = buyer.buy(&day).await;
                 (buyer, is_served)
@@ -94,6 +113,7 @@ impl Crowd {
             buyers: self.buyers.into_iter().map(begin).collect(),
             is_over,
             answered,
+            broken,
         }
     }
 
@@ -140,8 +160,12 @@ impl Busy {
     /// Lets each finish what it has begun.
     pub async fn end(self) -> Crowd {
         self.is_over.store(true, Ordering::Relaxed);
+        let broken = self.broken.clone();
         let (crowd, served) = self.join().await;
-        assert_eq!(served, crowd.buyers.len(), "the server is there to the end");
+        let broken = broken.lock().expect("no panic");
+        let count = crowd.buyers.len();
+        assert_eq!(served, count, "the server is there to the end: {broken:?}");
+        drop(broken);
         crowd
     }
 
@@ -151,7 +175,8 @@ impl Busy {
         while self.answered.load(Ordering::Relaxed) < enough {
             assert!(
                 !self.buyers.iter().any(JoinHandle::is_finished),
-                "all are still buying"
+                "all are still buying, but for {:?}",
+                self.broken.lock().expect("no panic")
             );
             sleep(Duration::from_millis(5)).await;
         }
@@ -166,12 +191,27 @@ impl Busy {
     }
 }
 
-async fn sign_up(server: SocketAddr, number: u64) -> Client {
+/// Somebody who is a member already.
+pub async fn sign_in(server: SocketAddr, user_id: &str) -> Client {
+    let somebody = Client::new(server, None);
+    let input = json!({ "userId": user_id, "password": PASSWORD });
+    let payload = somebody
+        .mutate("signIn", input, "session { accessToken }")
+        .await;
+    let token = payload["session"]["accessToken"].as_str();
+    somebody.with_token(token.expect("a session"))
+}
+
+/// A new member.
+pub async fn sign_up(server: SocketAddr, number: u64) -> Client {
+    sign_up_as(Client::new(server, None), number).await
+}
+
+async fn sign_up_as(somebody: Client, number: u64) -> Client {
     let user_id = format!("buyer{number}");
     let input = json!({ "userId": user_id, "password": PASSWORD, "nickname": user_id });
     let query =
         "mutation($input: SignUpInput!) { signUp(input: $input) { session { accessToken } } }";
-    let somebody = Client::new(server, None);
     let data = somebody.run(query, json!({ "input": input })).await;
     let token = data["signUp"]["session"]["accessToken"].as_str();
     somebody.with_token(token.expect("a session"))

@@ -20,9 +20,16 @@
 )]
 mod support;
 
+mod backup;
 mod buyer;
 mod cluster;
 mod crash;
 mod crowd;
+mod fleet;
+mod follower;
 mod instances;
+mod platform;
 mod program;
+mod replica;
+mod rolling;
+mod told;

@@ -20,9 +20,19 @@ pub struct Program {
 impl Program {
     /// Starts a server on that database and a free port, and waits until it is open.
     pub fn start(database_url: &str) -> Self {
+        Self::start_with(database_url, &[])
+    }
+
+    /// Starts a server that is told more; the last word on where it listens is its.
+    pub fn start_with(database_url: &str, flags: &[&str]) -> Self {
+        let listen = if flags.contains(&"--listen") {
+            &[][..]
+        } else {
+            &["--listen", "127.0.0.1:0"]
+        };
         let folder = TempDir::new().expect("a temporary folder");
         let log = File::create(folder.path().join("log")).expect("a log");
-        let mut child = command(&["serve", "--listen", "127.0.0.1:0"], database_url)
+        let mut child = command(&[&["serve"], listen, flags].concat(), database_url)
             .current_dir(folder.path())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -82,6 +92,14 @@ pub fn assert_audit_is_clean(database_url: &str) {
     let (told, errors) = (text(&audit.stdout), text(&audit.stderr));
     assert_eq!(audit.status.code(), Some(0), "{told}{errors}");
     assert!(told.contains("stock"), "it tells what it checked: {told}");
+}
+
+/// Runs a command of the program, which must succeed.
+pub fn run(arguments: &[&str], database_url: &str) {
+    let ended = block_in_place(|| command(arguments, database_url).output());
+    let ended = ended.expect("the program runs");
+    let errors = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(0), "{arguments:?}: {errors}");
 }
 
 /// The program with settings of its own, whatever those of its surroundings.

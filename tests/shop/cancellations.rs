@@ -107,7 +107,7 @@ both! {
         let order = ordered(&mina, &shirt, "key").await;
         cancel(&mina, json!({ "orderId": order["id"], "orderItemIds": [order["items"][1]["id"]] })).await;
         let rows = outbox::Entity::find()
-            .filter(outbox::COLUMN.topic.eq("order.canceled"))
+            .filter(outbox::COLUMN.topic.eq("order.canceled.v1"))
             .all(shop.app().db.reader())
             .await
             .expect("the outbox reads");

@@ -8,7 +8,8 @@ use jangteo::{
     db::Db,
     event::Bus,
     fault::{Failure, Fault},
-    order::placement::{Answer, Command, Line, Placer, Request, Selection},
+    order::placement::{Answer, Command, Figures, Line, Placer, Request, Selection},
+    outbox::Outbox,
 };
 use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
@@ -111,6 +112,7 @@ async fn all_of_a_batch_whose_commit_is_lost_are_told_so() {
                 }]),
                 points: None,
                 gateway: None,
+                coupon_id: None,
                 expected_total: None,
                 idempotency_key: number.to_string(),
             },
@@ -138,6 +140,8 @@ fn placer(db: Db) -> Placer {
         db,
         clock: Clock::system(),
         bus: Bus::default(),
+        figures: Figures::default(),
+        outbox: Outbox::default(),
     }
 }
 

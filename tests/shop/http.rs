@@ -74,6 +74,46 @@ both! {
         }
     }
 
+    async fn an_answer_has_the_type_that_the_client_likes(shop: Shop) {
+        for (accept, expected) in [
+            ("*/*", "application/json"),
+            ("application/json", "application/json"),
+            (
+                "application/graphql-response+json, application/json;q=0.9",
+                "application/graphql-response+json",
+            ),
+        ] {
+            let request = post(&shop, "application/json").header(header::ACCEPT, accept);
+            let body = json!({ "query": "{ __typename }" }).to_string();
+            let response = request.body(body).send().await.expect("an answer");
+            assert_eq!(header_of(&response, "content-type"), expected, "{accept}");
+            let answer = response.json::<Value>().await.expect("JSON");
+            assert_eq!(answer, json!({ "data": { "__typename": "Query" } }));
+        }
+    }
+
+    async fn what_was_not_executed_has_no_data_where_the_type_says_so(shop: Shop) {
+        let ask = async |accept: &str, query: &str| {
+            let request = post(&shop, "application/json").header(header::ACCEPT, accept);
+            let body = json!({ "query": query }).to_string();
+            let response = request.body(body).send().await.expect("an answer");
+            let status = response.status().as_u16();
+            (status, response.json::<Value>().await.expect("JSON"))
+        };
+        let typed = "application/graphql-response+json";
+        for query in ["{ nothing }", "{"] {
+            let (status, answer) = ask(typed, query).await;
+            assert_eq!((status, answer.get("data")), (400, None), "{query}");
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_REQUEST", "{query}");
+            let (status, answer) = ask("application/json", query).await;
+            assert_eq!((status, &answer["data"]), (200, &Value::Null), "{query}");
+        }
+        // What fails while it is executed has data, if only that there are none.
+        let (status, answer) = ask(typed, "{ me { id } cart { id } }").await;
+        assert_eq!(status, 200, "{answer}");
+        assert!(answer.get("data").is_some() && answer.get("errors").is_some(), "{answer}");
+    }
+
     async fn a_post_of_anything_else_executes_nothing(shop: Shop) {
         let before = shop.contents().await;
         let json = json!({ "query": sign_up_mutation() }).to_string();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jangteo::db::Db;
+use jangteo::{config::Limits, db::Db};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement};
 
@@ -27,7 +27,13 @@ async fn check_each_migration(database: Database) {
             .await
             .expect("the migration goes up");
         let after = schema(&db).await;
-        assert_ne!(after, before, "migration {step} does something");
+        // What only servers side by side need, SQLite does without.
+        let is_for_many = Migrator::migrations()[step].name().ends_with("_commits");
+        assert_eq!(
+            after == before,
+            is_for_many && db.backend() == DbBackend::Sqlite,
+            "migration {step} does something"
+        );
         Migrator::down(db.writer(), Some(1))
             .await
             .expect("the migration goes down");
@@ -50,6 +56,55 @@ async fn check_each_migration(database: Database) {
         .await
         .expect("all migrations go down");
     assert!(!db.is_migrated().await.expect("the database answers"));
+}
+
+both! {
+    async fn a_schema_that_a_newer_program_has_expanded_is_served(database: Database) {
+        let database = database.create().await;
+        let db = database.connect().await;
+        for change in [
+            "ALTER TABLE member ADD COLUMN shoe_size integer NOT NULL DEFAULT 0",
+            "ALTER TABLE \"order\" ADD COLUMN wrapping text",
+            "CREATE TABLE shoe (id integer PRIMARY KEY)",
+            "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20990101_000099_shoe', 0)",
+        ] {
+            db.writer().execute_unprepared(change).await.expect("it expands");
+        }
+        let newer = db.migrations().await.expect("the database answers").newer;
+        assert_eq!(newer, ["m20990101_000099_shoe"]);
+        let shop = Shop::open_at(database, limits()).await;
+
+        // As each start does.
+        shop.app().db.migrate().await.expect("nothing is to be done");
+        let ready = reqwest::get(shop.url("/readyz")).await.expect("an answer");
+        assert_eq!(ready.status(), 200);
+        let product = shop.product("셔츠", &[("M", 1_000, 5)]).await;
+        let mina = shop.member_with_points(10_000).await;
+        let placed = mina.order(&product, 0, 1, "order").await;
+        assert_eq!(placed["order"]["status"], "PAID", "{placed:#}");
+    }
+
+    async fn a_schema_that_is_neither_older_nor_newer_is_left_alone(database: Database) {
+        let database = database.create().await;
+        let db = database.connect().await;
+        Migrator::down(db.writer(), Some(1)).await.expect("the last goes down");
+        let elsewhere = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20990101_000099_shoe', 0)";
+        db.writer().execute_unprepared(elsewhere).await.expect("a row");
+        let before = schema(&db).await;
+
+        let refused = db.migrate().await.expect_err("nobody knows how");
+
+        assert!(refused.to_string().contains("m20990101_000099_shoe"), "{refused}");
+        assert_eq!(schema(&db).await, before);
+        assert!(!db.is_migrated().await.expect("the database answers"));
+    }
+}
+
+fn limits() -> Limits {
+    Limits {
+        instant_charge: true,
+        ..Limits::default()
+    }
 }
 
 #[derive(FromQueryResult)]

@@ -47,7 +47,7 @@ async fn order_with_a_stuck_refund(shop: &PayingShop, buyer: &Client) -> Value {
     panic!("the refund does not become stuck");
 }
 
-/// What the server tells Prometheus: each sample with its value.
+/// What the server tells Prometheus of payments and refunds: each sample with its value.
 async fn figures(shop: &PayingShop) -> Vec<(String, i64)> {
     let answer = reqwest::get(shop.shop.url("/metrics"))
         .await
@@ -60,7 +60,10 @@ async fn figures(shop: &PayingShop) -> Vec<(String, i64)> {
     );
     let told = answer.text().await.expect("text");
     assert!(told.ends_with("# EOF\n"), "{told}");
-    let samples = told.lines().filter(|line| !line.starts_with('#'));
+    let families = ["jangteo_payments_", "jangteo_refunds_"];
+    let samples = told
+        .lines()
+        .filter(|line| families.iter().any(|family| line.starts_with(family)));
     let sample = |line: &str| {
         let (name, value) = line.rsplit_once(' ')?;
         Some((name.to_owned(), value.parse().ok()?))

@@ -498,7 +498,7 @@ both! {
 
         let [row] = &rows[..] else { panic!("one row: {rows:?}") };
         let placed = order(&placed);
-        assert_eq!(row.topic, "order.paid");
+        assert_eq!(row.topic, "order.paid.v1");
         assert_eq!(row.order_id.to_string(), text(&placed["id"]));
         assert_eq!(row.delivered_at, None);
         let mut payload = row.payload.clone();
@@ -526,6 +526,7 @@ both! {
                     "unitPrice": 1_500,
                     "quantity": 2,
                     "lineTotal": 3_000,
+                    "discount": 0,
                 }],
             })
         );

@@ -2,7 +2,10 @@
 
 mod answers;
 mod carts;
+mod coupons;
+mod gifts;
 mod hanging;
+mod languages;
 mod races;
 mod refunds;
 mod webhooks;
@@ -20,6 +23,7 @@ use jangteo::{
         report::{Format, Report},
     },
     config::Limits,
+    outbox::PlatformSettings,
     payment::PaymentSettings,
 };
 use reqwest::{StatusCode, Url, redirect::Policy};
@@ -55,9 +59,26 @@ impl PayingShop {
         Self::open_patient(database, Some(2)).await
     }
 
+    /// A shop whose sandbox also plays the data platform, which waits for it for a second.
+    pub async fn open_telling(database: Database, platform: PlatformSettings) -> Self {
+        let mut keys = Settings::demo(([127, 0, 0, 1], 0).into());
+        // Time passes in leaps here.
+        keys.platform.tolerance = None;
+        Self::open_with(database, keys, Some(2), Some(platform)).await
+    }
+
     /// A shop that waits for its gateways for so many seconds.
     async fn open_patient(database: Database, gateway_seconds: Option<u64>) -> Self {
         let keys = Settings::demo(([127, 0, 0, 1], 0).into());
+        Self::open_with(database, keys, gateway_seconds, None).await
+    }
+
+    async fn open_with(
+        database: Database,
+        keys: Settings,
+        gateway_seconds: Option<u64>,
+        platform: Option<PlatformSettings>,
+    ) -> Self {
         let sandbox = Sandbox::start(keys.clone()).await.expect("a sandbox");
         let payments = PaymentSettings {
             gateway_seconds,
@@ -70,7 +91,10 @@ impl PayingShop {
             access_token: Duration::from_hours(24 * 30),
             ..Limits::default()
         };
-        let shop = Shop::open_paying(database.create().await, limits, payments).await;
+        let platform = platform.map(|platform| platform.at(&sandbox, &keys));
+        let platform = platform.unwrap_or_default();
+        let database = database.create().await;
+        let shop = Shop::open_telling(database, limits, payments, platform).await;
         // Signatures are told by the sandbox's time.
         shop.set_time(sandbox.clock().now());
         let url = |gateway| Some(shop.url(&format!("/webhooks/{gateway}")));
@@ -99,6 +123,11 @@ impl PayingShop {
         let payload = self.try_order(buyer, provider, quantity, points, key).await;
         assert_eq!(payload["userErrors"], json!([]), "{payload:#}");
         payload["order"].clone()
+    }
+
+    /// What it sells.
+    pub const fn shirt(&self) -> &Product {
+        &self.shirt
     }
 
     async fn try_order(
@@ -252,14 +281,14 @@ impl PayingShop {
     }
 
     /// Cancels a paid order.
-    async fn cancel(&self, buyer: &Client, order: &Value) {
+    pub async fn cancel(&self, buyer: &Client, order: &Value) {
         let input = json!({ "orderId": order["id"] });
         let payload = buyer.mutate("cancelOrder", input, ORDER).await;
         assert_eq!(payload["userErrors"], json!([]), "{payload:#}");
     }
 
     /// Gives the order's payment up.
-    async fn give_up(&self, buyer: &Client, order: &Value) {
+    pub async fn give_up(&self, buyer: &Client, order: &Value) {
         let input = json!({ "paymentId": order["payments"][0]["id"] });
         let payload = buyer
             .mutate(
@@ -297,7 +326,7 @@ impl PayingShop {
         }
     }
 
-    async fn assert_adds_up(&self) {
+    pub async fn assert_adds_up(&self) {
         let mut text = Vec::new();
         let mut report = Report::new(&mut text, Format::Text);
         let findings = audit(&self.shop.app().db, |row| report.tell(row))
@@ -443,7 +472,7 @@ both! {
             let told = if is_left { "status=PAID" } else { "status=CANCELED" };
             assert!(landed.query().is_some_and(|query| query.ends_with(told)), "{landed}");
             let page = shop.http.get(landed).send().await.expect("a page").text().await.expect("a text");
-            let word = if is_left { "완료" } else { "환불" };
+            let word = if is_left { "is complete" } else { "is refunded" };
             assert!(page.contains(word), "{page}");
             shop.settle().await;
             let order = shop.look(&mina, &order).await;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    Won, cart, cart_item,
-    id::{CartId, CartItemId, MemberId, OptionId, StoreId, UserPointId},
+    Won, cart, cart_item, coupon,
+    coupon_issue::{self, CouponFunding},
+    id::{CartId, CartItemId, CouponId, MemberId, OptionId, StoreId, UserPointId},
     member, stock as stock_row, store, user_point,
 };
 use futures_util::{
@@ -18,13 +19,15 @@ use jangteo::{
     catalog::{NewOption, NewProduct, create_products},
     clock::{Clock, new_id},
     config::Limits,
+    coupon::{CouponRows, Discount, Terms},
     db::Db,
     event::Bus,
     fault::{Failure, Fault},
     order::{
         self,
-        placement::{Answer, Command, Line, Placer, Refusal, Request, Selection},
+        placement::{Answer, Command, Figures, Line, Placer, Refusal, Request, Selection},
     },
+    outbox::Outbox,
 };
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
 use sea_orm::{
@@ -46,6 +49,8 @@ fn placer(db: Db) -> Placer {
         db,
         clock: Clock::new(opening),
         bus: Bus::default(),
+        figures: Figures::default(),
+        outbox: Outbox::default(),
     }
 }
 
@@ -54,6 +59,8 @@ struct World {
     members: Vec<MemberId>,
     options: Vec<OptionId>,
     cart_items: Vec<CartItemId>,
+    /// Each of the members holds two of them.
+    coupons: Vec<CouponId>,
 }
 
 impl World {
@@ -63,10 +70,12 @@ impl World {
         let members = members(db, rng).await;
         let options = options(db, members[0], rng).await;
         let cart_items = carts(db, &members, &options, rng).await;
+        let coupons = coupons(db, &members, rng).await;
         Self {
             members,
             options,
             cart_items,
+            coupons,
         }
     }
 
@@ -83,15 +92,23 @@ impl World {
             2..4 => Selection::CartItems(vec![any_cart_item(rng)]),
             _ => Selection::Lines((0..rng.random_range(1..4)).map(|_| any_line(rng)).collect()),
         };
+        let member = rng.random_range(0..self.members.len());
+        // Mostly one of their own.
+        let coupon = match rng.random_range(0..10) {
+            0 => Some(rng.random_range(0..self.coupons.len())),
+            1..4 => Some(member + self.members.len() * rng.random_range(0..2)),
+            _ => None,
+        };
         let request = Request {
             selection,
             points: None,
             gateway: None,
+            coupon_id: coupon.map(|coupon| self.coupons[coupon]),
             expected_total: rng.random_bool(0.1).then_some(Won(1_000)),
             idempotency_key: rng.random_range(0..8).to_string(),
         };
         Command {
-            member_id: self.members[rng.random_range(0..self.members.len())],
+            member_id: self.members[member],
             request,
             seed: rng.random(),
         }
@@ -132,6 +149,7 @@ async fn options(db: &Db, merchant_id: MemberId, rng: &mut StdRng) -> Vec<Option
         merchant_id,
         name: "가게".into(),
         is_open: true,
+        accept_minutes: 10,
         created_at: opening(),
     };
     insert::<store::Entity>(db, vec![store.into()]).await;
@@ -189,6 +207,34 @@ async fn carts(
     ids
 }
 
+/// Two coupons a member: everybody's first, then everybody's second.
+async fn coupons(db: &Db, members: &[MemberId], rng: &mut StdRng) -> Vec<CouponId> {
+    let terms = Terms {
+        store_id: None,
+        name: "셋에 하나".into(),
+        discount: Discount::Percent {
+            percent: 33,
+            maximum: Some(Won(900)),
+        },
+        minimum_total: Won(600),
+        per_member_limit: 2,
+        expires_at: opening() + TimeDelta::days(1),
+    };
+    let count = i32::try_from(2 * members.len()).expect("a few");
+    let funding = CouponFunding::Platform;
+    let mut rows = CouponRows::new(terms, funding, count, members[0], opening(), rng);
+    let holders = members.iter().cycle();
+    for (coupon, holder) in rows.coupons.iter_mut().zip(holders) {
+        coupon.member_id = Some(*holder);
+        coupon.registered_at = Some(opening());
+    }
+    insert::<coupon_issue::Entity>(db, vec![rows.issue.into()]).await;
+    let ids = rows.coupons.iter().map(|coupon| coupon.id).collect();
+    let coupons = rows.coupons.into_iter().map(coupon::ActiveModel::from);
+    insert::<coupon::Entity>(db, coupons.collect()).await;
+    ids
+}
+
 async fn insert<E: EntityTrait>(db: &Db, rows: Vec<E::ActiveModel>) {
     let inserted = E::insert_many(rows).exec_without_returning(db.writer());
     inserted.await.expect("new rows");
@@ -214,6 +260,7 @@ fn request(option_id: OptionId, quantity: i32, key: &str) -> Request {
         selection: Selection::Lines(vec![line]),
         points: None,
         gateway: None,
+        coupon_id: None,
         expected_total: None,
         idempotency_key: key.into(),
     }
@@ -267,6 +314,7 @@ both! {
     async fn a_batch_gives_what_its_commands_give_one_by_one(database: Database) {
         let mut placed = 0;
         let mut refused = 0;
+        let mut discounted = 0;
         for seed in 0..8 {
             let (together, alone) = (database.create().await, database.create().await);
             let (together, alone) = (together.connect().await, alone.connect().await);
@@ -286,13 +334,17 @@ both! {
                 let told = format!("command {place} of seed {seed}: {:#?}", commands[place]);
                 assert_eq!(format!("{in_batch:?}"), format!("{alone:?}"), "{told}");
                 match in_batch {
-                    Ok(_) => placed += 1,
+                    Ok(order) => {
+                        placed += 1;
+                        discounted += usize::from(order.discount > Won::ZERO);
+                    }
                     Err(Failure::Refused(_)) => refused += 1,
                     Err(Failure::Fault(fault)) => panic!("{fault}: {told}"),
                 }
             }
             Contents::of(&together).await.assert_same(&Contents::of(&alone).await);
         }
+        assert!(discounted > 10, "{discounted} by coupons");
         assert!(placed > 50 && refused > 50, "{placed} placed, {refused} refused");
     }
 

@@ -5,14 +5,18 @@ use std::sync::Mutex;
 use chrono::{DateTime, Utc};
 use entity::{
     Won,
-    id::{MemberId, StoreId, UserPointId},
+    id::{GiftId, MemberId, OptionId, StoreId, StoreWalletId, UserPointId},
+    order::OrderStatus,
     payment::PaymentProvider,
 };
 use jangteo::{
-    catalog, order,
+    catalog,
+    event::{Mark, committed_since},
+    gift::{self, store::Side},
+    order,
     paging::Window,
     payment::{self, operator},
-    point, popularity,
+    point, popularity, stock, store,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement,
@@ -20,7 +24,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::support::Shop;
+use crate::support::{Database, Shop};
 
 /// Somewhere in the middle.
 const ID: Uuid = Uuid::from_u128(1 << 127);
@@ -167,12 +171,79 @@ both! {
         }
     }
 
+    async fn a_page_of_gifts_seeks_in_the_index_of_who_got_or_gave_them(shop: Shop) {
+        let db = Explaining::open(&shop).await;
+        for (side, index, column) in [
+            (Side::Received, "gift_to_member_id_idx", "to_member_id="),
+            (Side::Sent, "gift_from_member_id_idx", "from_member_id="),
+        ] {
+            for window in windows((shop.now(), ID)) {
+                gift::store::windows_of_members(&db, side, &[MemberId(ID)], &window).await.expect("a page");
+                db.seeks(index, &[column, "(sent_at,id)"]);
+            }
+        }
+    }
+
+    async fn gifts_that_are_over_are_sought_in_the_index_of_those_that_wait(shop: Shop) {
+        let db = Explaining::open(&shop).await;
+        for after in [None, Some((shop.now(), GiftId(ID)))] {
+            gift::store::due(&db, shop.now(), after, 100).await.expect("gifts");
+            db.seeks("gift_expires_at_idx", &["expires_at"]);
+        }
+        gift::store::next_due(&db, shop.now()).await.expect("a time");
+        db.seeks("gift_expires_at_idx", &["expires_at"]);
+    }
+
+    async fn a_page_of_a_stores_orders_seeks_in_the_index_of_where_they_stand(shop: Shop) {
+        let db = Explaining::open(&shop).await;
+        for window in windows(ID) {
+            let stores = [StoreId(ID)];
+            let filter = order::store::Filter {
+                statuses: Some([OrderStatus::Paid].into()),
+                ..order::store::Filter::default()
+            };
+            order::part::store::windows_of_stores(&db, &stores, &filter, &window).await.expect("a page");
+            db.seeks("store_event_current_idx", &["store_id=", "status=", "order_id"]);
+        }
+    }
+
+    async fn what_a_feed_and_a_wallet_ask_for_is_found_by_an_index(shop: Shop) {
+        let db = Explaining::open(&shop).await;
+        let store = StoreId(ID);
+        order::part::store::has_unnumbered(&db, store).await.expect("an answer");
+        db.seeks("store_event_sequence_key", &["store_id="]);
+        order::part::store::heard_after(&db, store, 7, 20).await.expect("events");
+        db.seeks("store_event_sequence_key", &["store_id=", "sequence>"]);
+        store::wallet::store::pending_of(&db, &[store]).await.expect("an amount");
+        let plan = db.plan();
+        assert!(plan.contains("order_item_open_idx"), "{plan}");
+        order::fulfilment::store::late(&db, shop.now(), 20).await.expect("orders");
+        db.seeks("order_item_accept_by_idx", &["accept_by"]);
+        order::fulfilment::store::next_accept_by(&db).await.expect("a time");
+        let plan = db.plan();
+        assert!(plan.contains("order_item_accept_by_idx"), "{plan}");
+        for window in windows(7) {
+            let wallets = [StoreWalletId(ID)];
+            store::wallet::store::windows_of_entries(&db, &wallets, &window).await.expect("a page");
+            db.seeks("wallet_entry_store_wallet_id_sequence_key", &["store_wallet_id=", "sequence"]);
+        }
+    }
+
     async fn a_page_of_a_ledger_seeks_in_its_index(shop: Shop) {
         let db = Explaining::open(&shop).await;
         for window in windows(7) {
             let purses = [UserPointId(ID)];
             point::store::windows_of_entries(&db, &purses, &window).await.expect("a page");
             db.seeks("point_entry_user_point_id_sequence_key", &["user_point_id=", "sequence"]);
+        }
+    }
+
+    async fn a_page_of_a_stock_ledger_seeks_in_its_index(shop: Shop) {
+        let db = Explaining::open(&shop).await;
+        for window in windows(ID) {
+            let options = [OptionId(ID)];
+            stock::store::windows_of_adjustments(&db, &options, &window).await.expect("a page");
+            db.seeks("stock_adjustment_option_id_id_idx", &["option_id=", "id"]);
         }
     }
 
@@ -210,4 +281,18 @@ both! {
         assert_eq!((keyed, items.count()), (1, 2), "{plan}");
         assert!(!plan.contains("Seq Scan") && !plan.contains("SCAN order_item"), "{plan}");
     }
+}
+
+/// However much is in the tables, a look for what is new touches that alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_committed_is_sought_by_who_wrote_it() {
+    let shop = Shop::open(Database::Postgres).await;
+    let db = Explaining::open(&shop).await;
+    let mark = Mark::now(&db.connection).await.expect("a mark");
+    committed_since(&db, &mark).await.expect("a look");
+    let plan = db.plan();
+    for index in ["order_event_written_in_idx", "gift_written_in_idx"] {
+        assert!(plan.contains(index), "not by {index}:\n{plan}");
+    }
+    assert!(!plan.contains("Seq Scan"), "{plan}");
 }

@@ -32,6 +32,7 @@ async fn sell(shop: &Shop, member_id: MemberId, product: &Product, quantity: i32
         selection: Selection::Lines(vec![line]),
         points: None,
         gateway: None,
+        coupon_id: None,
         expected_total: None,
         idempotency_key: format!("{} {}", shop.now(), product.id),
     };

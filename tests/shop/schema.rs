@@ -8,8 +8,9 @@ use std::{
 
 use entity::{
     id::{
-        CartId, CartItemId, MemberId, OptionId, OrderId, OrderItemId, PaymentId, PointEntryId,
-        TypedId, UserPointId,
+        CartId, CartItemId, CouponId, GiftId, MemberId, OptionId, OrderId, OrderItemId, PaymentId,
+        PointEntryId, ProductId, StockAdjustmentId, StoreId, StoreWalletId, TypedId, UserPointId,
+        WalletEntryId,
     },
     payment::PaymentProvider,
 };
@@ -175,18 +176,25 @@ both! {
             let mut covered = BTreeSet::new();
             for NotYours { path, theirs, nobodys } in not_yours {
                 covered.insert(path);
-                let refuse = async |input| {
-                    let (query, variables) = operation(&types, mutation, Some(input));
-                    scene.jun.run(&query, variables).await[mutation].clone()
-                };
-                let refused = refuse(&theirs).await;
-                assert_eq!(refusal(&refused).0, "NOT_FOUND", "{mutation} at {path}");
-                assert_eq!(refused, refuse(&nobodys).await, "{mutation} at {path}");
+                for other in [&scene.jun, &scene.rival] {
+                    let refuse = async |input| {
+                        let (query, variables) = operation(&types, mutation, Some(input));
+                        other.run(&query, variables).await[mutation].clone()
+                    };
+                    let refused = refuse(&theirs).await;
+                    let expected = if path == "couponId" { "COUPON_NOT_USABLE" } else { "NOT_FOUND" };
+                    assert_eq!(refusal(&refused).0, expected, "{mutation} at {path}");
+                    assert_eq!(refused, refuse(&nobodys).await, "{mutation} at {path}");
+                }
             }
-            // Whatever else can be named is for everyone, or the test must say whose it is.
+            // Whatever else can be named is for everyone, as options are for buyers, or the test must say whose it is.
             let input = format!("{}Input", capitalized(mutation));
-            let owned = ids(&types, &input).into_iter().filter(|field| field != "optionId");
-            assert!(owned.eq(covered), "{mutation}: whose are the things that its input names?");
+            let named = ids(&types, &input).into_iter();
+            let of_buyers = |field: &str| ["optionId", "freeOptionId"].contains(&field);
+            let owned = named.filter(|field| !of_buyers(field) || covered.contains(field.as_str()));
+            let owned = owned.collect::<BTreeSet<_>>();
+            assert!(owned.iter().map(String::as_str).eq(covered.iter().copied()),
+                "{mutation}: whose are the things that its input names?");
         }
         shop.contents().await.assert_same(&before);
     }
@@ -236,7 +244,7 @@ both! {
         for (type_name, node) in nodes {
             let variables = json!({ "id": node.id });
             let seen = json!({ "node": { "__typename": type_name, "id": node.id } });
-            assert_eq!(scene.mina.run(query, variables.clone()).await, seen);
+            assert_eq!(node.owner.run(query, variables.clone()).await, seen);
             assert_eq!(admin.run(query, variables.clone()).await, seen);
             let many = "query($id: ID!) { nodes(ids: [$id]) { __typename id } }";
             if node.is_public {
@@ -245,8 +253,10 @@ both! {
             } else {
                 let answer = shop.anonymous().send(query, variables.clone()).await;
                 expect_unauthenticated(&answer.body, "node");
-                assert_eq!(scene.jun.run(query, variables.clone()).await, json!({ "node": null }));
-                assert_eq!(scene.jun.run(many, variables.clone()).await, json!({ "nodes": [null] }));
+                for other in [&scene.jun, &scene.rival] {
+                    assert_eq!(other.run(query, variables.clone()).await, json!({ "node": null }));
+                    assert_eq!(other.run(many, variables.clone()).await, json!({ "nodes": [null] }));
+                }
                 assert_eq!(shop.anonymous().error_code(many, variables).await, "UNAUTHENTICATED");
             }
             // An id of the kind that nothing has.
@@ -261,9 +271,12 @@ both! {
         let types = types(&shop).await;
         let nobodys = OrderId::from_uuid(Uuid::from_u128(7)).to_string();
         let order = "subscription($id: ID!) { orderStatusChanged(orderId: $id) { sequence } }";
+        let feed = "subscription($id: ID!) { storeOrderEvents(storeId: $id) { sequence } }";
         let needs_member = BTreeMap::from([
             ("orderStatusChanged", order),
             ("myOrderEvents", "subscription { myOrderEvents { sequence } }"),
+            ("giftReceived", "subscription { giftReceived { id } }"),
+            ("storeOrderEvents", feed),
         ]);
         let public = BTreeSet::from(["stockChanged"]);
         let known = needs_member.keys().chain(&public).map(|name| (*name).to_owned());
@@ -279,19 +292,36 @@ both! {
             answers.push(refused_code(&events.receive().await));
         }
         assert_eq!(answers, ["BAD_REQUEST"; 2]);
+        for (id, code) in [
+            (scene.shirt.store_id.to_string(), "FORBIDDEN"),
+            (nobody::<StoreId>(), "BAD_REQUEST"),
+        ] {
+            for stranger in [&scene.jun, &scene.rival] {
+                let mut events = stranger.subscribe(feed, json!({ "id": id })).await;
+                assert_eq!(refused_code(&events.receive().await), code);
+            }
+        }
     }
 }
 
-/// Mina has everything that a member can have, Jun has a purse and a cart and is curious.
+/// Mina has everything that a member can have. Jun, and a merchant who runs another store than that of the shirt, have
+/// a purse and a cart and are curious.
 struct Scene {
     shirt: Product,
+    seller: Client,
     mina: Client,
     jun: Client,
+    rival: Client,
     /// The line of Mina's cart.
     line: Value,
     order: Value,
     /// The payment of an order of Mina's that waits for it.
     payment: String,
+    /// A coupon that Mina has registered, and the code of one that nobody has.
+    coupon: Value,
+    code: Value,
+    /// What Sora gave Mina.
+    gift: Value,
 }
 
 /// Who may call a mutation.
@@ -316,6 +346,8 @@ struct NotYours {
 
 struct Node {
     id: String,
+    /// Who sees it, besides admins, if it is not for everyone.
+    owner: Client,
     /// An id of its kind that nothing has.
     nobodys: String,
     is_public: bool,
@@ -323,33 +355,47 @@ struct Node {
 
 impl Scene {
     async fn set(shop: &Shop) -> Self {
-        let shirt = shop.product("셔츠", &[("하나", 1_000, 10)]).await;
+        let seller = shop.merchant().await;
+        let shirt = seller.product("셔츠", &[("하나", 1_000, 10)]).await;
         let mina = shop.member_with_points(10_000).await;
         let order = mina.order(&shirt, 0, 1, "first").await["order"].clone();
         let line = mina.add_to_cart(&shirt, 0, 2).await["cart"]["items"][0]["id"].clone();
         let jun = shop.member_with_points(10_000).await;
-        jun.run("{ cart { id } }", json!({})).await;
+        let rival = shop.merchant().await.client;
+        rival.charge(10_000, "opening").await;
+        for other in [&jun, &rival] {
+            other.run("{ cart { id } }", json!({})).await;
+        }
         let payment = pending(shop, &mina, &shirt).await;
+        let input = json!({
+            "name": "개업", "count": 2, "fixedAmount": 100, "expiresAt": shop.now() + Duration::from_hours(1),
+        });
+        let codes = seller.client.mutate("publishCoupons", input, "codes").await;
+        let input = json!({ "code": codes["codes"][0] });
+        let registered = mina.mutate("registerCoupon", input, "coupon { id }").await;
+        let gift = given(shop, &mina, &shirt).await;
         Self {
             shirt,
+            seller: seller.client,
             mina,
             jun,
+            rival,
             line,
             order,
             payment,
+            coupon: registered["coupon"]["id"].clone(),
+            code: codes["codes"][1].clone(),
+            gift,
         }
     }
 
     fn mutations(&self) -> BTreeMap<&'static str, Access> {
         let option = self.shirt.options[0].to_string();
-        let nobodys = CartItemId::from_uuid(Uuid::from_u128(7)).to_string();
-        let nobodys_order = OrderId::from_uuid(Uuid::from_u128(7)).to_string();
-        let nobodys_item = OrderItemId::from_uuid(Uuid::from_u128(7)).to_string();
         let members = |example| Access::Member {
             example: Some(example),
             not_yours: Vec::new(),
         };
-        BTreeMap::from([
+        let mut mutations = BTreeMap::from([
             ("signUp", Access::Public),
             ("signIn", Access::Public),
             ("refreshSession", Access::Public),
@@ -371,6 +417,51 @@ impl Scene {
                 members(json!({ "amount": 1_000, "idempotencyKey": "another" })),
             ),
             ("addToCart", members(json!({ "optionId": option }))),
+            ("placeOrder", self.of_order(&option)),
+            (
+                "sendGift",
+                members(
+                    json!({ "toUserId": "sora", "optionId": option, "idempotencyKey": "another" }),
+                ),
+            ),
+            ("confirmPayment", self.of_payment()),
+            ("abandonPayment", self.of_payment()),
+            ("cancelOrder", self.of_cancellation()),
+        ]);
+        mutations.extend(self.mutations_of_carts());
+        mutations.extend(self.mutations_of_coupons());
+        mutations.extend(self.mutations_of_stores());
+        mutations
+    }
+
+    /// The access to ordering pieces of an option.
+    fn of_order(&self, option: &str) -> Access {
+        let nobodys = nobody::<CartItemId>();
+        let wish = |key: &str, coupon: Option<&Value>| {
+            json!({
+                "lines": [{ "optionId": option, "quantity": 1 }], "idempotencyKey": key, "couponId": coupon,
+            })
+        };
+        Access::Member {
+            example: Some(wish("another", None)),
+            not_yours: vec![
+                NotYours {
+                    path: "cartItemIds",
+                    theirs: json!({ "cartItemIds": [self.line], "idempotencyKey": "theirs" }),
+                    nobodys: json!({ "cartItemIds": [nobodys], "idempotencyKey": "nobody's" }),
+                },
+                NotYours {
+                    path: "couponId",
+                    theirs: wish("theirs", Some(&self.coupon)),
+                    nobodys: wish("nobody's", Some(&json!(nobody::<CouponId>()))),
+                },
+            ],
+        }
+    }
+
+    fn mutations_of_carts(&self) -> [(&'static str, Access); 3] {
+        let nobodys = nobody::<CartItemId>();
+        [
             (
                 "updateCartItem",
                 Access::Member {
@@ -400,57 +491,194 @@ impl Scene {
                     not_yours: Vec::new(),
                 },
             ),
+        ]
+    }
+
+    fn mutations_of_coupons(&self) -> [(&'static str, Access); 2] {
+        let register = Access::Member {
+            example: Some(json!({ "code": self.code })),
+            not_yours: Vec::new(),
+        };
+        let coupons = json!({
+            "name": "쿠폰", "count": 1, "percent": 10, "expiresAt": "2027-01-01T00:00:00Z",
+        });
+        [
+            ("registerCoupon", register),
+            ("publishCoupons", self.of_store(&coupons)),
+        ]
+    }
+
+    /// Who may call what is for merchants.
+    fn mutations_of_stores(&self) -> Vec<(&'static str, Access)> {
+        let reason = [("reason", json!("no"))];
+        vec![
+            ("registerMerchant", Access::Public),
+            ("setStoreOpen", self.of_store(&json!({ "isOpen": false }))),
+            ("updateStore", self.of_store(&json!({ "name": "가게" }))),
+            ("createProduct", self.create_product()),
+            ("updateProduct", self.update_product()),
+            ("deleteProduct", self.of_product()),
+            ("createPictureUpload", self.of_product()),
             (
-                "placeOrder",
-                Access::Member {
-                    example: Some(json!({
-                        "lines": [{ "optionId": option, "quantity": 1 }],
-                        "idempotencyKey": "another",
-                    })),
-                    not_yours: vec![NotYours {
-                        path: "cartItemIds",
-                        theirs: json!({ "cartItemIds": [self.line], "idempotencyKey": "theirs" }),
-                        nobodys: json!({ "cartItemIds": [nobodys], "idempotencyKey": "nobody's" }),
-                    }],
-                },
+                "adjustStock",
+                self.of_option(&json!({ "delta": 1, "reason": "입고" })),
             ),
-            ("confirmPayment", self.of_payment()),
-            ("abandonPayment", self.of_payment()),
-            (
-                "cancelOrder",
-                Access::Member {
-                    example: Some(json!({ "orderId": self.order["id"] })),
-                    not_yours: vec![
-                        NotYours {
-                            path: "orderId",
-                            theirs: json!({ "orderId": self.order["id"] }),
-                            nobodys: json!({ "orderId": nobodys_order }),
-                        },
-                        NotYours {
-                            path: "orderItemIds",
-                            theirs: json!({
-                                "orderId": self.order["id"],
-                                "orderItemIds": [self.order["items"][0]["id"]],
-                            }),
-                            nobodys: json!({ "orderId": nobodys_order, "orderItemIds": [nobodys_item] }),
-                        },
-                    ],
-                },
+            ("acceptOrder", self.of_a_stores_order(&[])),
+            ("markOrderReady", self.of_a_stores_order(&[])),
+            ("completeOrder", self.of_a_stores_order(&[])),
+            ("refuseOrder", self.of_a_stores_order(&reason)),
+        ]
+    }
+
+    /// The access to a mutation of a store's part of an order, whose input may have more fields.
+    fn of_a_stores_order(&self, more: &[(&str, Value)]) -> Access {
+        let input = |order: &Value, item: Option<&Value>| {
+            let mut input = json!({ "orderId": order });
+            for (field, value) in more {
+                input[field] = value.clone();
+            }
+            if let Some(item) = item {
+                input["orderItemIds"] = json!([item]);
+            }
+            input
+        };
+        let order = NotYours {
+            path: "orderId",
+            theirs: input(&self.order["id"], None),
+            nobodys: input(&json!(nobody::<OrderId>()), None),
+        };
+        let items = NotYours {
+            path: "orderItemIds",
+            theirs: input(&self.order["id"], Some(&self.order["items"][0]["id"])),
+            nobodys: input(
+                &json!(nobody::<OrderId>()),
+                Some(&json!(nobody::<OrderItemId>())),
             ),
-        ])
+        };
+        let takes_items = !more.is_empty();
+        Access::Member {
+            example: Some(input(&self.order["id"], None)),
+            not_yours: [order]
+                .into_iter()
+                .chain(takes_items.then_some(items))
+                .collect(),
+        }
+    }
+
+    /// The access to a mutation of the shirt's store, with the rest of its input.
+    fn of_store(&self, rest: &Value) -> Access {
+        let of = |id: String| {
+            let mut input = rest.clone();
+            input["storeId"] = json!(id);
+            input
+        };
+        not_yours(
+            "storeId",
+            of(self.shirt.store_id.to_string()),
+            of(nobody::<StoreId>()),
+        )
+    }
+
+    fn create_product(&self) -> Access {
+        let store = |id: String| json!({ "storeId": id, "name": "바지", "options": [{ "name": "M", "price": 1_000 }] });
+        let with_option = |id: String| {
+            let mut input = store(self.shirt.store_id.to_string());
+            input["options"][0]["id"] = json!(id);
+            input
+        };
+        let theirs = store(self.shirt.store_id.to_string());
+        Access::Member {
+            example: Some(theirs.clone()),
+            not_yours: vec![
+                NotYours {
+                    path: "storeId",
+                    theirs,
+                    nobodys: store(nobody::<StoreId>()),
+                },
+                NotYours {
+                    path: "id",
+                    theirs: with_option(self.shirt.options[0].to_string()),
+                    nobodys: with_option(nobody::<OptionId>()),
+                },
+            ],
+        }
+    }
+
+    fn update_product(&self) -> Access {
+        let product = |id: String| json!({ "productId": id, "name": "바지" });
+        let with_option = |id: String| {
+            let option = json!({ "id": id, "name": "M", "price": 1_000 });
+            json!({ "productId": self.shirt.id.to_string(), "options": [option] })
+        };
+        let theirs = product(self.shirt.id.to_string());
+        Access::Member {
+            example: Some(theirs.clone()),
+            not_yours: vec![
+                NotYours {
+                    path: "productId",
+                    theirs,
+                    nobodys: product(nobody::<ProductId>()),
+                },
+                NotYours {
+                    path: "id",
+                    theirs: with_option(self.shirt.options[0].to_string()),
+                    nobodys: with_option(nobody::<OptionId>()),
+                },
+            ],
+        }
+    }
+
+    fn of_cancellation(&self) -> Access {
+        Access::Member {
+            example: Some(json!({ "orderId": self.order["id"] })),
+            not_yours: vec![
+                NotYours {
+                    path: "orderId",
+                    theirs: json!({ "orderId": self.order["id"] }),
+                    nobodys: json!({ "orderId": nobody::<OrderId>() }),
+                },
+                NotYours {
+                    path: "orderItemIds",
+                    theirs: json!({
+                        "orderId": self.order["id"],
+                        "orderItemIds": [self.order["items"][0]["id"]],
+                    }),
+                    nobodys: json!({ "orderId": nobody::<OrderId>(), "orderItemIds": [nobody::<OrderItemId>()] }),
+                },
+            ],
+        }
+    }
+
+    /// The access to a mutation of the stock of an option, with the rest of its input.
+    fn of_option(&self, rest: &Value) -> Access {
+        let of = |id: String| {
+            let mut input = rest.clone();
+            input["optionId"] = json!(id);
+            input
+        };
+        not_yours(
+            "optionId",
+            of(self.shirt.options[0].to_string()),
+            of(nobody::<OptionId>()),
+        )
+    }
+
+    /// The access to a mutation of a product.
+    fn of_product(&self) -> Access {
+        not_yours(
+            "productId",
+            json!({ "productId": self.shirt.id.to_string() }),
+            json!({ "productId": nobody::<ProductId>() }),
+        )
     }
 
     /// The access to a mutation of a payment.
     fn of_payment(&self) -> Access {
-        let theirs = json!({ "paymentId": self.payment });
-        Access::Member {
-            example: Some(theirs.clone()),
-            not_yours: vec![NotYours {
-                path: "paymentId",
-                theirs,
-                nobodys: json!({ "paymentId": nobody::<PaymentId>() }),
-            }],
-        }
+        not_yours(
+            "paymentId",
+            json!({ "paymentId": self.payment }),
+            json!({ "paymentId": nobody::<PaymentId>() }),
+        )
     }
 
     /// Whether each query needs a member, and how it is asked.
@@ -483,26 +711,43 @@ impl Scene {
         ])
     }
 
-    /// One of each kind of node; what is owned is Mina's.
+    /// The wallet of the shirt's store, which has handed an order over.
+    async fn wallet(&self) -> Value {
+        let order = self.mina.order(&self.shirt, 0, 1, "handed over").await["order"].clone();
+        crate::fulfilment::complete(&self.seller, &order).await;
+        crate::wallets::wallet(&self.seller, &self.shirt).await
+    }
+
+    /// One of each kind of node; what is owned is Mina's or the seller's.
     async fn nodes(&self) -> BTreeMap<&'static str, Node> {
         let query = "{ me { id userPoint { id entries { nodes { id } } } } cart { id } }";
         let data = self.mina.run(query, json!({})).await;
         let purse = &data["me"]["userPoint"];
         let public = |id: String, nobodys: String| Node {
             id,
+            owner: self.mina.clone(),
             nobodys,
             is_public: true,
         };
         let owned = |id: &Value, nobodys: String| Node {
             id: id.as_str().expect("an id").to_owned(),
+            owner: self.mina.clone(),
             nobodys,
             is_public: false,
         };
+        let sellers = |id: &Value, nobodys: String| Node {
+            owner: self.seller.clone(),
+            ..owned(id, nobodys)
+        };
+        let wallet = self.wallet().await;
         let product = &self.shirt;
+        let query = "query($id: ID!) { node(id: $id) { ... on ProductOption { adjustments { nodes { id } } } } }";
+        let option = json!({ "id": product.options[0].to_string() });
+        let option = self.seller.run(query, option).await["node"].take();
         BTreeMap::from([
             (
                 "Product",
-                public(product.id.to_string(), nobody::<entity::id::ProductId>()),
+                public(product.id.to_string(), nobody::<ProductId>()),
             ),
             (
                 "ProductOption",
@@ -510,9 +755,13 @@ impl Scene {
             ),
             (
                 "Store",
-                public(
-                    product.store_id.to_string(),
-                    nobody::<entity::id::StoreId>(),
+                public(product.store_id.to_string(), nobody::<StoreId>()),
+            ),
+            (
+                "StockAdjustment",
+                sellers(
+                    &option["adjustments"]["nodes"][0]["id"],
+                    nobody::<StockAdjustmentId>(),
                 ),
             ),
             ("Member", owned(&data["me"]["id"], nobody::<MemberId>())),
@@ -530,13 +779,37 @@ impl Scene {
                 "Payment",
                 owned(&json!(self.payment), nobody::<PaymentId>()),
             ),
+            ("Coupon", owned(&self.coupon, nobody::<CouponId>())),
+            (
+                "StoreWallet",
+                sellers(&wallet["id"], nobody::<StoreWalletId>()),
+            ),
+            (
+                "WalletEntry",
+                sellers(
+                    &wallet["entries"]["nodes"][0]["id"],
+                    nobody::<WalletEntryId>(),
+                ),
+            ),
             ("Order", owned(&self.order["id"], nobody::<OrderId>())),
+            ("Gift", owned(&self.gift["id"], nobody::<GiftId>())),
             (
                 "OrderItem",
                 owned(&self.order["items"][0]["id"], nobody::<OrderItemId>()),
             ),
         ])
     }
+}
+
+/// Has somebody else give the member something; gives the gift.
+async fn given(shop: &Shop, member: &Client, product: &Product) -> Value {
+    let sora = shop.member_named("sora").await;
+    sora.charge(1_000, "opening").await;
+    let user_id = member.run("{ me { userId } }", json!({})).await["me"]["userId"].clone();
+    let option = product.options[0].to_string();
+    let input = json!({ "toUserId": user_id, "optionId": option, "idempotencyKey": "first" });
+    let payload = sora.mutate("sendGift", input, "gift { id }").await;
+    payload["gift"].clone()
 }
 
 /// Has the member order something at a gateway; gives the payment.
@@ -552,6 +825,7 @@ async fn pending(shop: &Shop, member: &Client, product: &Product) -> String {
             provider: PaymentProvider::Toss,
             within: Duration::from_mins(15),
         }),
+        coupon_id: None,
         expected_total: None,
         idempotency_key: "pending".into(),
     };
@@ -560,6 +834,18 @@ async fn pending(shop: &Shop, member: &Client, product: &Product) -> String {
     let order = order.expect("an order");
     let payments = payment::store::by_orders(app.db.reader(), &[order.id]).await;
     payments.expect("payments")[0].id.to_string()
+}
+
+/// The access to a mutation whose input names one thing that somebody owns.
+fn not_yours(path: &'static str, theirs: Value, nobodys: Value) -> Access {
+    Access::Member {
+        example: Some(theirs.clone()),
+        not_yours: vec![NotYours {
+            path,
+            theirs,
+            nobodys,
+        }],
+    }
 }
 
 /// An id that nothing has.
@@ -582,8 +868,15 @@ fn operation(
     let payload = format!("{}Payload", capitalized(mutation));
     let asked = list(&types[&payload]["fields"]).iter().map(name);
     let asked = asked.filter(|field| field != "userErrors");
+    let is_scalar = |field: &String| field == "codes";
     let asked = asked
-        .map(|field| format!("{field} {{ __typename }}"))
+        .map(|field| {
+            if is_scalar(&field) {
+                field
+            } else {
+                format!("{field} {{ __typename }}")
+            }
+        })
         .collect::<Vec<_>>()
         .join(" ");
     let body = format!("{{ {asked} userErrors {{ code message path }} }}");
@@ -645,16 +938,18 @@ fn refused_code(received: &Received) -> String {
 const CONTRACT: &str = "
     Node: id
     Query: node(id) nodes(ids) me products(filter,sort,first,after,last,before) product(id) popularProducts(days,first) cart orders(filter,first,after,last,before) order(id,orderKey) pendingOrder stores(first,after,last,before) store(id)
-    Mutation: signUp(input) signIn(input) refreshSession(input) signOut changePassword(input) chargePoints(input) addToCart(input) updateCartItem(input) removeFromCart(input) clearCart placeOrder(input) confirmPayment(input) abandonPayment(input) cancelOrder(input)
-    Subscription: orderStatusChanged(orderId,after) myOrderEvents stockChanged(productId)
+    Mutation: signUp(input) signIn(input) refreshSession(input) signOut changePassword(input) chargePoints(input) addToCart(input) updateCartItem(input) removeFromCart(input) clearCart placeOrder(input) confirmPayment(input) abandonPayment(input) cancelOrder(input) sendGift(input) registerMerchant(input) setStoreOpen(input) updateStore(input) createProduct(input) updateProduct(input) deleteProduct(input) adjustStock(input) registerCoupon(input) publishCoupons(input) createPictureUpload(input)
+    Subscription: orderStatusChanged(orderId,after) myOrderEvents giftReceived stockChanged(productId)
     Role: MEMBER MERCHANT ADMIN
-    Member: id userId nickname role createdAt userPoint orders(filter,first,after,last,before) store
+    Member: id userId nickname role createdAt userPoint orders(filter,first,after,last,before) coupons(status,first,after,last,before) gifts(first,after,last,before) store
     UserPoint: id balance entries(first,after,last,before)
     PointAction: CHARGE USE REFUND
     PointEntry: id action amount balanceAfter order payment createdAt
-    Store: id name isOpen products(first,after,last,before)
-    Product: id name description imageUrl price options stockQuantity store isDeleted createdAt
-    ProductOption: id name price stockQuantity product
+    Store: id name isOpen acceptMinutes products(first,after,last,before)
+    Product: id name description imageUrl(width) price options stockQuantity store isDeleted createdAt
+    ProductOption: id name price stockQuantity isDeleted product adjustments(first,after,last,before)
+    StockAdjustment: id delta quantityAfter reason member option createdAt
+    StockAdjustmentConnection: edges nodes pageInfo totalCount
     PopularProduct: rank product quantitySold
     ProductFilter: search storeId inStock minPrice maxPrice
     ProductSort: NEWEST PRICE_ASC PRICE_DESC NAME
@@ -662,20 +957,52 @@ const CONTRACT: &str = "
     CartItem: id option quantity unitPrice lineTotal isAvailable
     OrderStatus: PENDING_PAYMENT PAID ACCEPTED READY COMPLETED CANCELED
     CancelReason: CUSTOMER STORE_REFUSED NOT_ACCEPTED_IN_TIME PAYMENT_FAILED PAYMENT_ABANDONED PAYMENT_EXPIRED OUT_OF_STOCK
-    Order: id orderKey member status items itemsTotal discount pointsUsed amountDue refunded payments history isCancelable placedAt paymentExpiresAt
-    OrderItem: id option productName optionName unitPrice quantity lineTotal status cancelReason store
+    Order: id orderKey member status items itemsTotal discount pointsUsed amountDue refunded payments history isCancelable placedAt paymentExpiresAt coupon
+    OrderItem: id option productName optionName unitPrice quantity lineTotal discount status cancelReason acceptBy store
     OrderEvent: sequence order status items reason note at
+    Mutation: acceptOrder(input) refuseOrder(input) markOrderReady(input) completeOrder(input)
+    AcceptOrderInput: orderId
+    AcceptOrderPayload: order userErrors
+    RefuseOrderInput: orderId orderItemIds reason
+    RefuseOrderPayload: order userErrors
+    MarkOrderReadyInput: orderId
+    MarkOrderReadyPayload: order userErrors
+    CompleteOrderInput: orderId
+    CompleteOrderPayload: order userErrors
+    OrderStateChanged: code message path status
+    UserErrorCode: ORDER_STATE_CHANGED
+    Subscription: storeOrderEvents(storeId,after)
+    OrderEvent: storeSequence
+    Store: orders(filter,first,after,last,before) wallet
+    StoreWallet: id balance pending entries(first,after,last,before)
+    WalletEntry: id action amount balanceAfter order createdAt
+    WalletAction: SALE PAYOUT
+    WalletEntryConnection: edges nodes pageInfo totalCount
     OrderFilter: status placedFrom placedTo
     OrderLineInput: optionId quantity
-    PlaceOrderInput: lines cartItemIds points provider expectedTotal idempotencyKey
+    PlaceOrderInput: lines cartItemIds couponId points provider expectedTotal idempotencyKey
+    CouponStatus: ISSUED REGISTERED USED EXPIRED
+    Coupon: id code name discount minimumTotal store status expiresAt
+    FixedDiscount: amount
+    PercentDiscount: percent maximum
+    FreeItem: option quantity
+    CouponNotUsable: code message path problem
+    StoreClosed: code message path options
+    CouponProblem: UNKNOWN FOREIGN EXPIRED USED ALREADY_REGISTERED LIMIT_REACHED BELOW_MINIMUM NOTHING_TO_DISCOUNT
+    RegisterCouponInput: code
+    RegisterCouponPayload: coupon userErrors
+    PublishCouponsInput: storeId name count fixedAmount percent maximum freeOptionId freeQuantity minimumTotal perMemberLimit expiresAt idempotencyKey
+    PublishCouponsPayload: codes userErrors
+    CouponConnection: edges nodes pageInfo totalCount
     PaymentProvider: POINT PORTONE TOSS KAKAOPAY
     PaymentStatus: READY PAID PARTIALLY_CANCELED CANCELED FAILED EXPIRED
     Payment: id provider status amount refunded checkout failure createdAt paidAt
     PaymentCheckout: clientKey storeId redirectUrl mobileRedirectUrl orderName amount expiresAt
     UserError: code message path
-    UserErrorCode: INVALID_INPUT NOT_FOUND USER_ID_TAKEN BAD_CREDENTIALS BAD_TOKEN EMPTY_ORDER INSUFFICIENT_STOCK INSUFFICIENT_POINTS PRICE_CHANGED PRODUCT_UNAVAILABLE STORE_CLOSED POINT_LIMIT_EXCEEDED IDEMPOTENCY_KEY_REUSED ORDER_NOT_CANCELABLE PAYMENT_UNAVAILABLE PAYMENT_DECLINED PAYMENT_MISMATCH PAYMENT_EXPIRED
+    UserErrorCode: INVALID_INPUT NOT_FOUND USER_ID_TAKEN BAD_CREDENTIALS BAD_TOKEN EMPTY_ORDER INSUFFICIENT_STOCK STOCK_CHANGED INSUFFICIENT_POINTS PRICE_CHANGED PRODUCT_UNAVAILABLE STORE_CLOSED POINT_LIMIT_EXCEEDED IDEMPOTENCY_KEY_REUSED COUPON_NOT_USABLE ORDER_NOT_CANCELABLE PAYMENT_UNAVAILABLE PAYMENT_DECLINED PAYMENT_MISMATCH PAYMENT_EXPIRED PICTURES_UNAVAILABLE
     InputError: code message path
     InsufficientStock: code message path shortages
+    StockChanged: code message path quantity
     StockShortage: option requested available
     InsufficientPoints: code message path required balance
     Session: accessToken refreshToken expiresAt member
@@ -702,8 +1029,31 @@ const CONTRACT: &str = "
     ConfirmPaymentPayload: payment order userErrors
     AbandonPaymentInput: paymentId
     AbandonPaymentPayload: payment order userErrors
+    SendGiftInput: toUserId optionId quantity message provider idempotencyKey
+    SendGiftPayload: gift payment userErrors
+    Gift: id from to coupon message sentAt
+    GiftConnection: edges nodes pageInfo totalCount
     CancelOrderInput: orderId orderItemIds reason
     CancelOrderPayload: order userErrors
+    RegisterMerchantInput: userId password nickname storeName
+    RegisterMerchantPayload: session store userErrors
+    SetStoreOpenInput: storeId isOpen
+    SetStoreOpenPayload: store userErrors
+    UpdateStoreInput: storeId name acceptMinutes
+    UpdateStorePayload: store userErrors
+    CreatePictureUploadInput: productId
+    CreatePictureUploadPayload: upload userErrors
+    PictureUpload: uploadUrl method expiresAt maxBytes
+    UploadMethod: PUT
+    ProductOptionInput: id name price stockQuantity
+    CreateProductInput: storeId name description options
+    CreateProductPayload: product userErrors
+    UpdateProductInput: productId name description options
+    UpdateProductPayload: product userErrors
+    DeleteProductInput: productId
+    DeleteProductPayload: product userErrors
+    AdjustStockInput: optionId delta quantity expectedQuantity reason
+    AdjustStockPayload: option userErrors
     ProductConnection: edges nodes pageInfo totalCount
     ProductEdge: cursor node
     StoreConnection: edges nodes pageInfo totalCount

@@ -1,7 +1,7 @@
 //! How many SQL statements an answer takes: the same for one row and for a hundred.
 
 use futures_util::future::join_all;
-use jangteo::order::placement::{Command, Line, Placer, Request, Selection};
+use jangteo::order::placement::{Command, Figures, Line, Placer, Request, Selection};
 use sea_orm::DbBackend;
 use serde_json::{Value, json};
 
@@ -118,13 +118,14 @@ both! {
         let mina = shop.member_with_points(100_000).await;
         let member_id = mina.member_id().await;
         let app = shop.app();
-        let placer = Placer { db: app.db.clone(), clock: app.clock.clone(), bus: app.bus.clone() };
+        let placer = Placer { db: app.db.clone(), clock: app.clock.clone(), bus: app.bus.clone(), figures: Figures::default(), outbox: app.outbox.clone() };
         let command = |number: usize| {
             let line = Line { option_id: products[number].options[0], quantity: 1 };
             let request = Request {
                 selection: Selection::Lines(vec![line]),
                 points: None,
                 gateway: None,
+                coupon_id: None,
                 expected_total: None,
                 idempotency_key: number.to_string(),
             };
@@ -192,6 +193,26 @@ both! {
         }
         // Stores, two windows of their products and the count, those products' stores, options and stock.
         assert_eq!(count, 7);
+    }
+
+    async fn the_stock_ledgers_of_many_options_take_as_many_as_that_of_one(shop: Shop) {
+        let merchant = shop.merchant().await;
+        let mut options = Vec::new();
+        for _ in 0..20 {
+            options.push(merchant.product("상품", &[("하나", 10, 99)]).await.options[0].to_string());
+        }
+        let query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on ProductOption {
+            adjustments(first: 5) { totalCount nodes { delta member { nickname } } } } } }";
+        for size in [1, 20] {
+            let variables = json!({ "ids": options[..size] });
+            let (data, count) = counted(&shop, &merchant.client, query, variables).await;
+            for option in data["nodes"].as_array().expect("options") {
+                assert_eq!(option["adjustments"]["totalCount"], 1, "{data:#}");
+                assert_eq!(option["adjustments"]["nodes"][0]["delta"], 99, "{data:#}");
+            }
+            // Options, products, stores, their adjustments and the count, and who made them.
+            assert_eq!(count, 6, "{size} options");
+        }
     }
 
     async fn an_admin_sees_the_lists_of_many_members_with_a_statement_each(shop: Shop) {

@@ -38,10 +38,11 @@ BEGIN
         SELECT date_trunc('hour', now()), product_id, sum(quantity) FROM line GROUP BY product_id ORDER BY product_id
         ON CONFLICT (hour, product_id) DO UPDATE SET quantity = product_sales.quantity + excluded.quantity
     ), announced AS (
-        INSERT INTO outbox (id, topic, order_id, payload, created_at)
-        SELECT gen_random_uuid(), 'order.paid', order_id, json_build_object('orderId', order_id,
+        INSERT INTO outbox (id, topic, order_id, sequence, payload, created_at, attempts, due_at)
+        SELECT gen_random_uuid(), 'order.paid.v1', order_id, 1, json_build_object('orderId', order_id,
             'orderKey', bench_order_key(order_id), 'memberId', member_id, 'currency', 'KRW', 'itemsTotal', total,
-            'discount', 0, 'pointsUsed', total, 'amountDue', 0, 'placedAt', now(), 'items', items), now()
+            'discount', 0, 'pointsUsed', total, 'amountDue', 0, 'placedAt', now(), 'items', items), now(), 0,
+            now() + interval '30 seconds'
         FROM basket
     ), happened AS (
         INSERT INTO order_event (order_id, sequence, status, item_ids, at)

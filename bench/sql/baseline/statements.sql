@@ -36,8 +36,8 @@ WITH happened AS (
     INSERT INTO order_event (order_id, sequence, status, item_ids, at)
     VALUES (:order_id, 1, 'PAID', json_build_array(:item_a::uuid, :item_b::uuid), now())
 )
-INSERT INTO outbox (id, topic, order_id, payload, created_at)
-VALUES (gen_random_uuid(), 'order.paid', :order_id, json_build_object(
+INSERT INTO outbox (id, topic, order_id, sequence, payload, created_at, attempts, due_at)
+VALUES (gen_random_uuid(), 'order.paid.v1', :order_id, 1, json_build_object(
     'orderId', :order_id::uuid, 'orderKey', bench_order_key(:order_id), 'memberId', bench_member(:member),
     'currency', 'KRW', 'itemsTotal', :total::bigint, 'discount', 0, 'pointsUsed', :total::bigint, 'amountDue', 0,
     'placedAt', now(), 'items', json_build_array(
@@ -46,7 +46,8 @@ VALUES (gen_random_uuid(), 'order.paid', :order_id, json_build_object(
             'unitPrice', :price_a::bigint, 'quantity', 1, 'lineTotal', :price_a::bigint),
         json_build_object('id', :item_b::uuid, 'storeId', :store_b::uuid, 'productId', :product_b::uuid,
             'optionId', :option_b::uuid, 'productName', :title_b::text, 'optionName', :name_b::text,
-            'unitPrice', :price_b::bigint, 'quantity', 1, 'lineTotal', :price_b::bigint))), now());
+            'unitPrice', :price_b::bigint, 'quantity', 1, 'lineTotal', :price_b::bigint))), now(), 0,
+    now() + interval '30 seconds');
 INSERT INTO product_sales (hour, product_id, quantity)
 SELECT date_trunc('hour', now()), product_id, count(*)
 FROM (VALUES (:product_a::uuid), (:product_b::uuid)) AS sold (product_id)

@@ -52,15 +52,15 @@ SELECT order_id, 1, 'PAID', json_build_array(item_a, item_b), at FROM past ORDER
 INSERT INTO point_entry (id, user_point_id, sequence, action, amount, balance_after, order_id, created_at)
 SELECT past_id(11, at, n), user_point_id, sequence, 'USE', -total, balance, order_id, at FROM past ORDER BY n;
 
-INSERT INTO outbox (id, topic, order_id, payload, created_at, delivered_at)
-SELECT past_id(12, at, n), 'order.paid', order_id, json_build_object('orderId', order_id, 'orderKey', order_key,
+INSERT INTO outbox (id, topic, order_id, sequence, payload, created_at, attempts, delivered_at)
+SELECT past_id(12, at, n), 'order.paid.v1', order_id, 1, json_build_object('orderId', order_id, 'orderKey', order_key,
     'memberId', member_id, 'currency', 'KRW', 'itemsTotal', total, 'discount', 0, 'pointsUsed', total, 'amountDue', 0,
     'placedAt', at, 'items', json_build_array(
         json_build_object('id', item_a, 'storeId', store_a, 'productId', product_a, 'optionId', option_a,
             'productName', title_a, 'optionName', name_a, 'unitPrice', price_a, 'quantity', 1, 'lineTotal', price_a),
         json_build_object('id', item_b, 'storeId', store_b, 'productId', product_b, 'optionId', option_b,
             'productName', title_b, 'optionName', name_b, 'unitPrice', price_b, 'quantity', 1, 'lineTotal', price_b))),
-    at, at + interval '1 second'
+    at, 1, at + interval '1 second'
 FROM past ORDER BY n;
 
 INSERT INTO product_sales (hour, product_id, quantity)

@@ -51,8 +51,8 @@ SELECT unhex(printf('%012x700b8000%012x', at * 1000, n)), user_point.id, past.se
     user_point.balance - sum(total) OVER (PARTITION BY member ORDER BY n), order_id, time
 FROM past JOIN user_point ON user_point.id = unhex(printf('019ab000000070068000%012x', member));
 
-INSERT INTO outbox (id, topic, order_id, payload, created_at, delivered_at)
-SELECT unhex(printf('%012x700c8000%012x', at * 1000, n)), 'order.paid', order_id,
+INSERT INTO outbox (id, topic, order_id, sequence, payload, created_at, attempts, delivered_at)
+SELECT unhex(printf('%012x700c8000%012x', at * 1000, n)), 'order.paid.v1', order_id, 1,
     json_object('orderId', lower(hex(order_id)), 'orderKey', order_key,
         'memberId', printf('019ab000000070018000%012x', member), 'currency', 'KRW', 'itemsTotal', total, 'discount', 0,
         'pointsUsed', total, 'amountDue', 0, 'placedAt', time, 'items', json_array(
@@ -62,7 +62,7 @@ SELECT unhex(printf('%012x700c8000%012x', at * 1000, n)), 'order.paid', order_id
             json_object('id', lower(hex(item_b)), 'storeId', lower(hex(store_b)), 'productId', lower(hex(product_b)),
                 'optionId', lower(hex(option_b)), 'productName', title_b, 'optionName', name_b, 'unitPrice', price_b,
                 'quantity', 1, 'lineTotal', price_b))),
-    time, strftime('%Y-%m-%dT%H:%M:%S+00:00', at + 1, 'unixepoch')
+    time, 1, strftime('%Y-%m-%dT%H:%M:%S+00:00', at + 1, 'unixepoch')
 FROM past ORDER BY n;
 
 INSERT INTO product_sales (hour, product_id, quantity)

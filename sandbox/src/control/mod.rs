@@ -16,6 +16,9 @@
 //! | `POST /sandbox/clock` | [`MoveClock`] | [`ClockReport`] |
 //! | `POST /sandbox/send-webhook` | [`SendWebhook`] | 202 |
 //! | `GET /sandbox/webhooks` | | every [`Delivery`] |
+//! | `GET /sandbox/events` | | [`InboxReport`] |
+//! | `GET /sandbox/events/mode` | | [`Mode`] |
+//! | `POST /sandbox/events/mode` | [`Mode`] | [`Mode`] |
 //!
 //! `provider` is `portone`, `toss` or `kakaopay`, and `id` the shop's own name of the payment. A refusal is a
 //! [`ControlError`]: 404 where there is no such payment, 409 where it is not in the state for it, else 400.
@@ -40,6 +43,7 @@ use crate::{buyer::Opened, ledger::Failure, portone, toss, world::World};
 pub use crate::{
     buyer::Button,
     faults::FaultOrder,
+    platform::{Arrival, InboxReport, Mode},
     portone::RequestPayment as PortOneWindow,
     toss::{Amount as TossAmount, RequestPayment as TossWindow},
     webhook::Delivery,

@@ -93,7 +93,17 @@ pub fn list(world: &World, payments: &[Payment], language: Language) -> String {
             given_back = words.given_back,
         )
     };
-    frame(None, words.payments, &main, language)
+    frame(
+        None,
+        words.payments,
+        &(main + &link("/events", words.events)),
+        language,
+    )
+}
+
+/// The way to another page.
+pub fn link(path: &str, text: &str) -> String {
+    format!(r#"<p class="elsewhere"><a href="{path}">{text}</a></p>"#)
 }
 
 /// The page of a payment that is not there.
@@ -106,7 +116,7 @@ pub fn nothing(language: Language) -> String {
     frame(None, words.payments, &main, language)
 }
 
-fn frame(provider: Option<Provider>, title: &str, main: &str, language: Language) -> String {
+pub fn frame(provider: Option<Provider>, title: &str, main: &str, language: Language) -> String {
     let words = language.words();
     format!(
         include_str!("frame.html"),
@@ -126,7 +136,7 @@ fn frame(provider: Option<Provider>, title: &str, main: &str, language: Language
 }
 
 /// Text as it may stand in an element or in a quoted attribute.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -1,5 +1,7 @@
-//! Pages for people: the payment page, and the list of all payments. No script, two languages.
+//! Pages for people: the payment page, the list of all payments, and that of the data platform's events. No script, two
+//! languages.
 
+mod events;
 mod html;
 mod words;
 
@@ -25,6 +27,8 @@ use words::Language;
 pub fn routes() -> Router<Arc<World>> {
     Router::new()
         .route("/", get(list))
+        .route("/events", get(events::show).post(events::switch))
+        .route("/events/{id}", get(events::one))
         .route("/pay/style.css", get(style))
         .route("/pay/{provider}/{reference}", get(show).post(press))
 }

@@ -10,6 +10,7 @@ mod faults;
 mod inbox;
 mod kakaopay;
 mod pages;
+mod platform;
 mod portone;
 mod restart;
 mod support;

@@ -138,6 +138,7 @@ mod tests {
         let new = NewPayment {
             member_id: MemberId(Uuid::nil()),
             order_id: None,
+            gift_id: None,
             provider: PaymentProvider::Toss,
             order_name: "참외".into(),
             amount: Won(1_000),

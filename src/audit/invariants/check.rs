@@ -70,6 +70,13 @@ pub const SEQUENCE: Key = Key {
     kind: Kind::Number,
 };
 
+/// A number in an order's history.
+pub const ORDER_SEQUENCE: Key = Key {
+    name: "sequence",
+    column: "order_sequence",
+    kind: Kind::Number,
+};
+
 pub const HOUR: Key = Key {
     name: "hour",
     column: "hour",

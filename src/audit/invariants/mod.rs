@@ -6,6 +6,8 @@
 //! holds: `NUMERIC` has no end on PostgreSQL, and on SQLite becomes a float where an integer would overflow.
 
 mod check;
+mod coupons;
+mod gifts;
 mod history;
 mod keys;
 mod money;
@@ -15,6 +17,7 @@ mod parents;
 mod points;
 mod sales;
 mod stock;
+mod wallets;
 
 use sea_orm::DbBackend;
 
@@ -33,14 +36,27 @@ pub fn checks(backend: DbBackend) -> Vec<Check> {
         orders::owners_of_points(),
         money::money(),
         money::payments(),
+        gifts::gifts(),
+        gifts::money(),
+        gifts::owners_of_points(),
         keys::idempotency_keys(),
         keys::further_keys(),
         history::events(),
         history::statuses_of_events(),
         history::statuses_of_items(),
+        history::parts(),
+        history::feeds(),
         sales::sales(backend),
         outbox::announcements(),
     ];
     checks.extend(parents::parents());
+    checks.extend(wallets::wallets());
+    checks.extend([
+        coupons::coupons(),
+        coupons::coupons_of_orders(),
+        coupons::discounted_items(),
+        coupons::publications(),
+        coupons::holders(),
+    ]);
     checks
 }

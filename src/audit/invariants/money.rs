@@ -4,8 +4,8 @@ use entity::id::PaymentId;
 
 use super::check::{Check, at_least, at_most, equal, id, sum};
 
-/// 4: what was taken at gateways, and charged without one, is in purses, held by orders, or owed or given back by
-/// gateways.
+/// 4: what was taken at gateways, charged without one, and what the market bears of discounts of what was handed over,
+/// is in purses, held by orders and gifts, earned by stores or paid out to them, or owed or given back by gateways.
 pub fn money() -> Check {
     let [came_in, is_there] = ["came_in", "is_there"].map(sum);
     let select = format!(
@@ -31,7 +31,26 @@ FROM (
         AND EXISTS (SELECT 1 FROM order_item WHERE order_id = "order".id AND paid_at IS NOT NULL)
     UNION ALL
     SELECT 0, amount
+    FROM gift
+    WHERE status = 'SENT'
+    UNION ALL
+    SELECT 0, amount
     FROM refund
+    UNION ALL
+    SELECT CASE issue.funding WHEN 'PLATFORM' THEN item.discount - item.store_discount ELSE 0 END,
+        item.discount - item.line_total
+    FROM order_item AS item
+    JOIN "order" ON "order".id = item.order_id
+    LEFT JOIN coupon ON coupon.id = "order".coupon_id
+    LEFT JOIN coupon_issue AS issue ON issue.id = coupon.issue_id
+    WHERE item.status = 'COMPLETED'
+    UNION ALL
+    SELECT 0, balance
+    FROM store_wallet
+    UNION ALL
+    SELECT 0, 0 - amount
+    FROM wallet_entry
+    WHERE action = 'PAYOUT'
 ) AS moved"#
     );
     Check {
@@ -59,7 +78,7 @@ SELECT payment_id, MAX(status) AS status,
 FROM (
     SELECT id AS payment_id, status, amount, taken, refunded, 0 AS done, 0 AS owed, 0 AS credited,
         CASE WHEN paid_at IS NULL THEN 0 ELSE 1 END AS is_paid,
-        CASE WHEN order_id IS NULL THEN 1 ELSE 0 END AS is_charge
+        CASE WHEN order_id IS NULL AND gift_id IS NULL THEN 1 ELSE 0 END AS is_charge
     FROM payment
     UNION ALL
     SELECT payment_id, NULL, 0, 0, 0, CASE status WHEN 'DONE' THEN amount ELSE 0 END, amount, 0, 0, 0

@@ -4,37 +4,45 @@ use entity::id::{OrderId, OrderItemId, PointEntryId};
 
 use super::check::{Check, at_least, at_most, equal, id, sum};
 
-/// 3: a line is its price as often as its quantity.
+/// 3: a line is its price as often as its quantity; what is taken off it is no more than it costs, and what its store
+/// bears of that no more than that.
 pub fn order_items() -> Check {
     Check {
         invariant: 3,
         name: "amounts",
         rows: "order items",
         counted: "order_item",
-        select: "SELECT id, order_id, unit_price, quantity, line_total FROM order_item".into(),
+        select: "SELECT id, order_id, unit_price, quantity, line_total, discount, store_discount FROM order_item"
+            .into(),
         key: vec![
             id::<OrderItemId>("orderItemId", "id"),
             id::<OrderId>("orderId", "order_id"),
         ],
-        rules: vec![equal(
-            "line total",
-            "CAST(unit_price AS NUMERIC) * quantity",
-            "line_total",
-        )],
+        rules: vec![
+            equal(
+                "line total",
+                "CAST(unit_price AS NUMERIC) * quantity",
+                "line_total",
+            ),
+            at_most("discount", "line_total", "discount"),
+            at_most("discount that the store bears", "discount", "store_discount"),
+        ],
     }
 }
 
-/// 3: an order's lines less its discount are what it costs; what was canceled is what was refunded, of what was paid: of
-/// an order that a gateway never took the rest of, the points. Only how a discount is shared among lines, when some
-/// of them are canceled, is left to whoever cancels.
+/// 3: an order's lines less its discount, which is shared among them, are what it costs; what was canceled is what was
+/// refunded, of what was paid: of an order that a gateway never took the rest of, the points.
 pub fn amounts() -> Check {
     let lines = sum("item.line_total");
-    let canceled_lines = sum("CASE item.status WHEN 'CANCELED' THEN item.line_total END");
+    let discounts = sum("item.discount");
+    let canceled_lines =
+        sum("CASE item.status WHEN 'CANCELED' THEN item.line_total - item.discount END");
     let select = format!(
         r#"
-SELECT "order".id, items_total, discount, CAST(points_used AS NUMERIC) + amount_due AS price, refunded,
+SELECT "order".id, items_total, "order".discount, CAST(points_used AS NUMERIC) + amount_due AS price, refunded,
     CAST(points_used AS NUMERIC) + CASE COUNT(item.paid_at) WHEN 0 THEN 0 ELSE amount_due END AS paid,
     COALESCE({lines}, 0) AS lines,
+    COALESCE({discounts}, 0) AS discounts,
     COUNT(item.id) AS items,
     COUNT(CASE item.status WHEN 'CANCELED' THEN 1 END) AS canceled,
     COALESCE({canceled_lines}, 0) AS canceled_lines
@@ -46,8 +54,7 @@ GROUP BY "order".id"#
 CASE
     WHEN canceled = 0 THEN 0
     WHEN canceled = items THEN paid
-    WHEN discount = 0 THEN canceled_lines
-    ELSE refunded
+    ELSE canceled_lines
 END";
     Check {
         invariant: 3,
@@ -58,6 +65,7 @@ END";
         key: vec![id::<OrderId>("orderId", "id")],
         rules: vec![
             equal("items total", "lines", "items_total"),
+            equal("discounts of its items", "discount", "discounts"),
             equal("points used and amount due", "lines - discount", "price"),
             at_most("refunded", "paid", "refunded"),
             equal("refunded", owed, "refunded"),

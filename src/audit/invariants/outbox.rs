@@ -19,7 +19,11 @@ FROM (
     UNION ALL
     SELECT order_id, 0, 1
     FROM outbox
-    WHERE topic = 'order.paid'
+    WHERE topic LIKE 'order.paid.v%'
+    UNION ALL
+    -- What is gone was told, from the first on.
+    SELECT order_id, 0, 1
+    FROM outbox_purged
 ) AS told
 GROUP BY order_id";
     Check {

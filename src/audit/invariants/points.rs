@@ -8,7 +8,7 @@ use super::check::{Check, at_least, equal, id, sum};
 pub fn point_entries() -> Check {
     let select = "
 SELECT id, user_point_id, sequence, balance_after, action,
-    CASE WHEN order_id IS NULL THEN 0 ELSE 1 END AS orders,
+    CASE WHEN order_id IS NULL THEN 0 ELSE 1 END + CASE WHEN gift_id IS NULL THEN 0 ELSE 1 END AS purposes,
     CAST(COALESCE(LAG(sequence) OVER ledger, 0) AS NUMERIC) + 1 AS next_sequence,
     CAST(COALESCE(LAG(balance_after) OVER ledger, 0) AS NUMERIC) + amount AS next_balance
 FROM point_entry
@@ -27,11 +27,11 @@ WINDOW ledger AS (PARTITION BY user_point_id ORDER BY sequence)";
             equal("sequence", "next_sequence", "sequence"),
             equal("balance after", "next_balance", "balance_after"),
             at_least("balance after", "0", "balance_after"),
-            // What is used or given back, is so by an order.
+            // What is used or given back, is so by an order or a gift.
             equal(
-                "orders named",
+                "orders and gifts named",
                 "CASE action WHEN 'CHARGE' THEN 0 ELSE 1 END",
-                "orders",
+                "purposes",
             ),
         ],
     }

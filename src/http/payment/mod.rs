@@ -6,7 +6,8 @@ mod webhook;
 
 use axum::{
     Router,
-    extract::{Query, State},
+    extract::{FromRequestParts, Query, State},
+    http::request::Parts,
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -15,12 +16,13 @@ use entity::{
     id::PaymentId,
     payment::{self, PaymentProvider},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::HttpState;
 use crate::{
     fault::{Failure, Outcome},
     payment::{
+        PaymentFailure,
         confirmation::{self, Asker, Refusal},
         gateway::Proof,
         store,
@@ -49,6 +51,23 @@ const TOSS: Asker = Asker::Browser(PaymentProvider::Toss);
 const KAKAOPAY: Asker = Asker::Browser(PaymentProvider::KakaoPay);
 const PORTONE: Asker = Asker::Browser(PaymentProvider::PortOne);
 
+/// What a browser brings back in its address. Who brings something else is sent on to the shop like everybody.
+struct Brought<T>(T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<HttpState> for Brought<T> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Response> {
+        match Query::from_request_parts(parts, state).await {
+            Ok(Query(query)) => Ok(Self(query)),
+            Err(rejection) => {
+                tracing::info!(%rejection, "a browser came back without what its gateway gives");
+                Err(sent_on(state, None).await)
+            }
+        }
+    }
+}
+
 /// Which payment a browser comes back from: in our own parameter.
 #[derive(Deserialize)]
 struct Of {
@@ -68,7 +87,7 @@ struct TossSuccess {
 /// The member has agreed in Toss's window. What the query says is compared, never used.
 async fn toss_success(
     State(state): State<HttpState>,
-    Query(query): Query<TossSuccess>,
+    Brought(query): Brought<TossSuccess>,
 ) -> Response {
     let Ok(id) = query.payment.parse::<PaymentId>() else {
         return sent_on(&state, None).await;
@@ -85,8 +104,8 @@ async fn toss_success(
         );
     } else {
         tracing::warn!(payment = %id, "a browser came back with another order or amount than the payment's");
-        let words = "The payment window showed another amount.".to_owned();
-        note(id, confirmation::decline(&state.app, TOSS, id, words).await);
+        let why = PaymentFailure::OtherAmountShown;
+        note(id, confirmation::decline(&state.app, TOSS, id, why).await);
     }
     sent_on(&state, Some(id)).await
 }
@@ -101,7 +120,7 @@ struct TossFail {
 /// What Toss says when the member has closed the window.
 const TOSS_CLOSED: [&str; 2] = ["PAY_PROCESS_CANCELED", "USER_CANCEL"];
 
-async fn toss_fail(State(state): State<HttpState>, Query(query): Query<TossFail>) -> Response {
+async fn toss_fail(State(state): State<HttpState>, Brought(query): Brought<TossFail>) -> Response {
     let Ok(id) = query.payment.parse::<PaymentId>() else {
         return sent_on(&state, None).await;
     };
@@ -125,7 +144,7 @@ struct KakaoPayApprove {
 
 async fn kakaopay_approve(
     State(state): State<HttpState>,
-    Query(query): Query<KakaoPayApprove>,
+    Brought(query): Brought<KakaoPayApprove>,
 ) -> Response {
     let Ok(id) = query.payment.parse::<PaymentId>() else {
         return sent_on(&state, None).await;
@@ -138,7 +157,7 @@ async fn kakaopay_approve(
     sent_on(&state, Some(id)).await
 }
 
-async fn kakaopay_cancel(State(state): State<HttpState>, Query(query): Query<Of>) -> Response {
+async fn kakaopay_cancel(State(state): State<HttpState>, Brought(query): Brought<Of>) -> Response {
     let Ok(id) = query.payment.parse::<PaymentId>() else {
         return sent_on(&state, None).await;
     };
@@ -146,7 +165,7 @@ async fn kakaopay_cancel(State(state): State<HttpState>, Query(query): Query<Of>
     sent_on(&state, Some(id)).await
 }
 
-async fn kakaopay_fail(State(state): State<HttpState>, Query(query): Query<Of>) -> Response {
+async fn kakaopay_fail(State(state): State<HttpState>, Brought(query): Brought<Of>) -> Response {
     let Ok(id) = query.payment.parse::<PaymentId>() else {
         return sent_on(&state, None).await;
     };
@@ -168,7 +187,7 @@ struct PortOneReturn {
 
 async fn portone_return(
     State(state): State<HttpState>,
-    Query(query): Query<PortOneReturn>,
+    Brought(query): Brought<PortOneReturn>,
 ) -> Response {
     let Ok(id) = query.payment_id.parse::<PaymentId>() else {
         return sent_on(&state, None).await;
@@ -185,15 +204,10 @@ async fn portone_return(
 const WORDS_MAX: usize = 200;
 
 /// A gateway's words for the member: whoever sent the browser wrote them.
-fn words(message: Option<String>) -> String {
+fn words(message: Option<String>) -> PaymentFailure {
     let message = message.unwrap_or_default();
     let words = message.chars().filter(|letter| !letter.is_control());
-    let words = words.take(WORDS_MAX).collect::<String>();
-    if words.trim().is_empty() {
-        "The payment did not succeed.".into()
-    } else {
-        words
-    }
+    PaymentFailure::in_words(&words.take(WORDS_MAX).collect::<String>())
 }
 
 async fn expected(state: &HttpState, id: PaymentId) -> Option<payment::Model> {

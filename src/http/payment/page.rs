@@ -3,8 +3,18 @@
 
 use std::fmt::Write;
 
+use super::{HttpState, Of};
+use crate::{
+    payment::{
+        checkout::Checkout,
+        gateway::Window,
+        settlement::{outcome, word},
+        store,
+    },
+    text::{Language, message},
+};
 use axum::{
-    extract::{Query, State},
+    extract::{Query, State, rejection::QueryRejection},
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -12,15 +22,9 @@ use entity::{
     id::PaymentId,
     payment::{self, PaymentStatus},
 };
-use serde::Deserialize;
 
-use super::{HttpState, Of};
-use crate::payment::{
-    checkout::Checkout,
-    gateway::Window,
-    settlement::{outcome, word},
-    store,
-};
+/// Which payment a page is asked for, if that can be read.
+type Asked = Result<Query<Of>, QueryRejection>;
 
 const SCRIPT: &str = include_str!("window.js");
 const STYLE: &str = include_str!("page.css");
@@ -45,18 +49,25 @@ fn asset(content_type: &'static str, text: &'static str) -> Response {
 }
 
 /// A page that opens the payment's window; who has paid already is sent on.
-pub async fn window(State(state): State<HttpState>, Query(query): Query<Of>) -> Response {
-    let Some(payment) = find(&state, &query.payment).await else {
-        return not_found();
+pub async fn window(State(state): State<HttpState>, language: Language, asked: Asked) -> Response {
+    let Some(payment) = find(&state, asked).await else {
+        return not_found(language);
     };
     let window = Checkout::of(&payment).and_then(|checkout| checkout.window);
     match window {
-        Some(window) if payment.status == PaymentStatus::Ready => open(&state, &payment, &window),
+        Some(window) if payment.status == PaymentStatus::Ready => {
+            open(&state, &payment, &window, language)
+        }
         _ => super::sent_on(&state, Some(payment.id)).await,
     }
 }
 
-fn open(state: &HttpState, payment: &payment::Model, window: &Window) -> Response {
+fn open(
+    state: &HttpState,
+    payment: &payment::Model,
+    window: &Window,
+    language: Language,
+) -> Response {
     let scripts = &state.app.payments.scripts;
     let (gateway, script, mut data) = match window {
         Window::PortOne {
@@ -92,6 +103,10 @@ fn open(state: &HttpState, payment: &payment::Model, window: &Window) -> Respons
         ("customer-key", payment.member_id.to_string()),
         ("order-name", payment.order_name.clone()),
         ("amount", payment.amount.0.to_string()),
+        (
+            "not-opened",
+            message!("http-payment-not-opened").in_language(language),
+        ),
     ]);
     let attributes = data.iter().fold(String::new(), |mut all, (name, value)| {
         // Writing to a string does not fail.
@@ -99,14 +114,14 @@ fn open(state: &HttpState, payment: &payment::Model, window: &Window) -> Respons
         all
     });
     let body = format!(
-        r#"<p class="amount">{amount}원</p>
-<p>{name}</p>
-<p id="state"{attributes}>결제창을 여는 중입니다. <span lang="en">Opening the payment window.</span></p>
-<p><button id="open" hidden>결제창 열기 <span lang="en">Open the window</span></button></p>
+        r#"{bill}
+<p id="state"{attributes}>{opening}</p>
+<p><button id="open" hidden>{open}</button></p>
 <script src="{script}"></script>
 <script src="/payments/window.js"></script>"#,
-        amount = payment.amount,
-        name = escaped(&payment.order_name),
+        bill = bill(payment, language),
+        opening = message!("http-payment-opening").in_language(language),
+        open = message!("http-payment-open").in_language(language),
         script = escaped(script.as_str()),
     );
     // The gateway's script opens frames and asks its own servers, whichever they are.
@@ -116,58 +131,41 @@ fn open(state: &HttpState, payment: &payment::Model, window: &Window) -> Respons
          base-uri 'none'; frame-ancestors 'none'",
         origin = script.origin().ascii_serialization(),
     );
-    html(StatusCode::OK, &policy, &body)
+    html(StatusCode::OK, &policy, &body, language)
 }
 
-/// How a payment went.
-#[derive(Deserialize)]
-pub struct Went {
-    payment: Option<String>,
+/// How much is paid, and for what.
+fn bill(payment: &payment::Model, language: Language) -> String {
+    let amount = message!("http-payment-amount", amount = payment.amount);
+    format!(
+        "<p class=\"amount\">{}</p>\n<p>{}</p>",
+        amount.in_language(language),
+        escaped(&payment.order_name)
+    )
 }
 
 /// A page that says how a payment went.
-pub async fn result(State(state): State<HttpState>, Query(query): Query<Went>) -> Response {
-    let Some(payment) = find(&state, query.payment.as_deref().unwrap_or_default()).await else {
-        return not_found();
+pub async fn result(State(state): State<HttpState>, language: Language, asked: Asked) -> Response {
+    let Some(payment) = find(&state, asked).await else {
+        return not_found(language);
     };
     let status = outcome(&payment);
-    let (class, korean, english) = match status {
-        PaymentStatus::Ready => (
-            "waiting",
-            "결제를 확인하고 있습니다.",
-            "The payment is being settled.",
-        ),
-        PaymentStatus::Paid => ("paid", "결제가 완료되었습니다.", "The payment is complete."),
-        PaymentStatus::PartiallyCanceled => (
-            "back",
-            "결제 금액의 일부가 환불됩니다.",
-            "A part of the payment is refunded.",
-        ),
-        PaymentStatus::Canceled => (
-            "back",
-            "결제가 취소되어 환불됩니다.",
-            "The payment was canceled and is refunded.",
-        ),
-        PaymentStatus::Failed => (
-            "failed",
-            "결제하지 못했습니다.",
-            "The payment did not succeed.",
-        ),
-        PaymentStatus::Expired => (
-            "failed",
-            "결제 시간이 지났습니다. 결제된 금액은 없습니다.",
-            "The time to pay is over. Nothing was taken.",
-        ),
+    let (class, message) = match status {
+        PaymentStatus::Ready => ("waiting", message!("http-payment-ready")),
+        PaymentStatus::Paid => ("paid", message!("http-payment-paid")),
+        PaymentStatus::PartiallyCanceled => ("back", message!("http-payment-partially-canceled")),
+        PaymentStatus::Canceled => ("back", message!("http-payment-canceled")),
+        PaymentStatus::Failed => ("failed", message!("http-payment-failed")),
+        PaymentStatus::Expired => ("failed", message!("http-payment-expired")),
     };
     let body = format!(
-        r#"<p class="{class}" id="result" data-status="{status}">{korean} <span lang="en">{english}</span></p>
-<p class="amount">{amount}원</p>
-<p>{name}</p>"#,
+        r#"<p class="{class}" id="result" data-status="{status}">{words}</p>
+{bill}"#,
         status = word(status),
-        amount = payment.amount,
-        name = escaped(&payment.order_name),
+        words = message.in_language(language),
+        bill = bill(&payment, language),
     );
-    let mut page = html(StatusCode::OK, CLOSED, &body);
+    let mut page = html(StatusCode::OK, CLOSED, &body, language);
     if status == PaymentStatus::Ready {
         // Whoever waits sees how it ends.
         page.headers_mut().insert(header::REFRESH, AGAIN);
@@ -182,19 +180,21 @@ const AGAIN: HeaderValue = HeaderValue::from_static("2");
 const CLOSED: &str =
     "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-fn not_found() -> Response {
-    let body = r#"<p class="failed">결제를 찾을 수 없습니다. <span lang="en">There is no such payment.</span></p>"#;
-    html(StatusCode::NOT_FOUND, CLOSED, body)
+fn not_found(language: Language) -> Response {
+    let words = message!("payment-not-found").in_language(language);
+    let body = format!(r#"<p class="failed">{words}</p>"#);
+    html(StatusCode::NOT_FOUND, CLOSED, &body, language)
 }
 
-fn html(status: StatusCode, policy: &str, body: &str) -> Response {
+fn html(status: StatusCode, policy: &str, body: &str, language: Language) -> Response {
+    let title = message!("http-payment-title").in_language(language);
     let page = format!(
         r#"<!doctype html>
-<html lang="ko">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>결제 · Payment</title>
+<title>{title}</title>
 <link rel="stylesheet" href="/payments/page.css">
 </head>
 <body>
@@ -203,7 +203,8 @@ fn html(status: StatusCode, policy: &str, body: &str) -> Response {
 </main>
 </body>
 </html>
-"#
+"#,
+        language = language.tag(),
     );
     let headers: [(HeaderName, &str); 5] = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -212,11 +213,12 @@ fn html(status: StatusCode, policy: &str, body: &str) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
     ];
-    (status, headers, page).into_response()
+    (status, language, headers, page).into_response()
 }
 
-async fn find(state: &HttpState, id: &str) -> Option<payment::Model> {
-    let id = id.parse::<PaymentId>().ok()?;
+async fn find(state: &HttpState, asked: Asked) -> Option<payment::Model> {
+    let Query(Of { payment }) = asked.ok()?;
+    let id = payment.parse::<PaymentId>().ok()?;
     store::by_id(state.app.db.writer(), id).await.ok().flatten()
 }
 

@@ -48,7 +48,7 @@ const open = async () => {
   } catch (error) {
     console.error(error);
     // A browser may want to see a click before it opens a window.
-    state.textContent = "결제창을 열지 못했습니다. The payment window did not open.";
+    state.textContent = payment.notOpened;
     button.hidden = false;
   }
 };

@@ -1,29 +1,16 @@
-//! The decision: which items are canceled, what that gives back, what is written of it.
+//! The decision: which items a member cancels.
 
 use chrono::{DateTime, Utc};
 use entity::{
-    Won,
     id::OrderItemId,
-    order::{self, CancelReason, OrderStatus},
-    order_event, order_item,
+    order::{self, OrderStatus},
+    order_item,
 };
 
 use crate::order::{
-    refund::paid_for_lines,
-    state::{derived, is_cancelable},
+    movement::{Movement, moved},
+    state::{Step, is_cancelable},
 };
-
-/// Everything that a cancellation writes of its order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cancellation {
-    /// The order as it is now.
-    pub order: order::Model,
-    /// The items that were canceled, as they are now.
-    pub items: Vec<order_item::Model>,
-    pub event: order_event::Model,
-    /// What goes back to the member.
-    pub refund: Won,
-}
 
 /// Why nothing was canceled. `index` is a place in the client's list, where there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +37,7 @@ pub fn cancel(
     wanted: Option<&[OrderItemId]>,
     note: Option<&str>,
     now: DateTime<Utc>,
-) -> Result<Option<Cancellation>, Refusal> {
+) -> Result<Option<Movement>, Refusal> {
     let places = places(items, wanted)?;
     for (place, index) in &places {
         let item = &items[*place];
@@ -65,36 +52,11 @@ pub fn cancel(
     if places.is_empty() {
         return Ok(None);
     }
-    let line_totals = items.iter().map(|item| item.line_total).collect::<Vec<_>>();
-    let paid = paid_for_lines(order.discount, &line_totals);
-    let mut items = items.to_vec();
-    let mut canceled = Vec::with_capacity(places.len());
-    let mut refund = Won::ZERO;
-    for (place, _) in places {
-        items[place].status = OrderStatus::Canceled;
-        items[place].cancel_reason = Some(CancelReason::Customer);
-        canceled.push(items[place].clone());
-        refund.0 += paid[place].0;
-    }
-    let mut order = order.clone();
-    order.status = derived(items.iter().map(|item| item.status));
-    order.refunded.0 += refund.0;
-    order.last_sequence += 1;
-    let event = order_event::Model {
-        order_id: order.id,
-        sequence: order.last_sequence,
-        status: order.status,
-        item_ids: canceled.iter().map(|item| item.id).collect(),
-        reason: Some(CancelReason::Customer),
-        note: note.map(ToOwned::to_owned),
-        at: now,
-    };
-    Ok(Some(Cancellation {
-        order,
-        items: canceled,
-        event,
-        refund,
-    }))
+    let places = places
+        .into_iter()
+        .map(|(place, _)| place)
+        .collect::<Vec<_>>();
+    Ok(Some(moved(order, items, &places, Step::Cancel, note, now)))
 }
 
 /// Where the wanted items that are not canceled yet stand in the order, each once, and where in the client's list.
@@ -124,64 +86,22 @@ fn places(
 
 #[cfg(test)]
 mod tests {
-    use entity::id::{MemberId, OptionId, OrderId, ProductId, StoreId};
+    use entity::{Won, order::CancelReason};
     use proptest::prelude::*;
-    use uuid::Uuid;
 
     use super::*;
-
-    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
-
-    fn item(number: u128, line_total: i64, status: OrderStatus) -> order_item::Model {
-        order_item::Model {
-            id: OrderItemId(Uuid::from_u128(number)),
-            order_id: OrderId(Uuid::nil()),
-            position: 0,
-            option_id: OptionId(Uuid::nil()),
-            product_id: ProductId(Uuid::nil()),
-            store_id: StoreId(Uuid::nil()),
-            product_name: format!("상품 {number}"),
-            option_name: String::new(),
-            unit_price: Won(line_total),
-            quantity: 1,
-            line_total: Won(line_total),
-            status,
-            cancel_reason: None,
-            paid_at: Some(NOW),
-        }
-    }
-
-    fn order(items: &[order_item::Model], discount: i64) -> order::Model {
-        let items_total = Won::checked_sum(items.iter().map(|item| item.line_total)).unwrap();
-        order::Model {
-            id: OrderId(Uuid::nil()),
-            order_key: String::new(),
-            member_id: MemberId(Uuid::nil()),
-            status: derived(items.iter().map(|item| item.status)),
-            items_total,
-            discount: Won(discount),
-            points_used: Won(items_total.0 - discount),
-            amount_due: Won::ZERO,
-            refunded: Won::ZERO,
-            idempotency_key: String::new(),
-            request_hash: Vec::new(),
-            placed_at: NOW,
-            payment_expires_at: None,
-            last_sequence: 1,
-        }
-    }
-
-    fn id(number: u128) -> OrderItemId {
-        OrderItemId(Uuid::from_u128(number))
-    }
+    use crate::order::{
+        sample::{NOW, id, item, order},
+        state::derived,
+    };
 
     #[test]
     fn an_item_is_canceled_and_the_rest_stays() {
-        let items = [
+        let mut items = [
             item(0, 700, OrderStatus::Paid),
             item(1, 300, OrderStatus::Paid),
         ];
-        let order = order(&items, 100);
+        let order = order(&mut items, 100);
         let canceled = cancel(
             &order,
             &items,
@@ -206,8 +126,8 @@ mod tests {
     #[test]
     fn what_is_canceled_already_is_done() {
         use OrderStatus::{Canceled, Paid};
-        let items = [item(0, 700, Canceled), item(1, 300, Paid)];
-        let order = order(&items, 0);
+        let mut items = [item(0, 700, Canceled), item(1, 300, Paid)];
+        let order = order(&mut items, 0);
         assert_eq!(cancel(&order, &items, Some(&[id(0)]), None, NOW), Ok(None));
         let rest = cancel(&order, &items, None, None, NOW).unwrap().unwrap();
         assert_eq!((rest.order.status, rest.refund), (Canceled, Won(300)));
@@ -217,8 +137,8 @@ mod tests {
     #[test]
     fn what_has_gone_too_far_keeps_all_of_it() {
         use OrderStatus::{Accepted, Paid};
-        let items = [item(0, 700, Paid), item(1, 300, Accepted)];
-        let order = order(&items, 0);
+        let mut items = [item(0, 700, Paid), item(1, 300, Accepted)];
+        let order = order(&mut items, 0);
         let refused = |index| {
             Err(Refusal::NotCancelable {
                 index,
@@ -236,8 +156,8 @@ mod tests {
 
     #[test]
     fn a_list_names_items_of_the_order() {
-        let items = [item(0, 700, OrderStatus::Paid)];
-        let order = order(&items, 0);
+        let mut items = [item(0, 700, OrderStatus::Paid)];
+        let order = order(&mut items, 0);
         assert_eq!(
             cancel(&order, &items, Some(&[]), None, NOW),
             Err(Refusal::NoItems)
@@ -258,7 +178,7 @@ mod tests {
         ) {
             let mut items = (0..).zip(&lines).map(|(number, line)| item(number, *line, OrderStatus::Paid)).collect::<Vec<_>>();
             let discount = lines.iter().sum::<i64>() * permille / 1_000;
-            let mut order = order(&items, discount);
+            let mut order = order(&mut items, discount);
             let paid = order.points_used;
             let mut refunded = Won::ZERO;
             let picked = |picks: &Vec<prop::sample::Index>| {

@@ -4,20 +4,15 @@ use entity::{
     order::OrderStatus,
 };
 
-use super::Order;
-use crate::{
-    config::LINES_MAX,
-    graphql::{
-        ApiError, AppContext, IdArgument, InputError, UserError, UserErrorCode, parse_ids, settle,
-    },
-    order::cancellation::{self, Cancel, Refusal},
+use super::{
+    Order,
+    items_argument::{ITEMS, item_ids, reason},
 };
-
-/// The input's list of items.
-const ITEMS: &str = "orderItemIds";
-
-/// The longest reason for a cancellation, in characters.
-const REASON_MAX: usize = 200;
+use crate::{
+    graphql::{ApiError, AppContext, IdArgument, InputError, UserError, UserErrorCode, settle},
+    order::cancellation::{self, Cancel, Refusal},
+    text::{Message, message},
+};
 
 /// What to cancel.
 #[derive(InputObject)]
@@ -63,7 +58,7 @@ impl CancelOrderMutation {
             Err(error) => (None, vec![error.into()]),
         };
         Ok(Some(CancelOrderPayload {
-            order: order.map(Order),
+            order: order.map(Order::whole),
             user_errors,
         }))
     }
@@ -72,22 +67,8 @@ impl CancelOrderMutation {
 impl CancelOrderInput {
     fn wish(self, member_id: MemberId) -> Result<Cancel, InputError> {
         let order_id: OrderId = self.order_id.parse_input(&["orderId"])?;
-        let items = self
-            .order_item_ids
-            .map(|ids| parse_ids(&ids, ITEMS))
-            .transpose()?;
-        if items.as_ref().is_some_and(|items| items.len() > LINES_MAX) {
-            let message = format!("An order has at most {LINES_MAX} items.");
-            return Err(InputError::invalid(message, &[ITEMS]));
-        }
-        let note = self.reason.filter(|reason| !reason.trim().is_empty());
-        let is_good =
-            |note: &str| note.chars().count() <= REASON_MAX && !note.contains(char::is_control);
-        if !note.as_deref().is_none_or(is_good) {
-            let message =
-                format!("A reason has at most {REASON_MAX} characters and no control characters.");
-            return Err(InputError::invalid(message, &["reason"]));
-        }
+        let items = self.order_item_ids.map(|ids| item_ids(&ids)).transpose()?;
+        let note = reason(self.reason)?;
         Ok(Cancel {
             member_id,
             order_id,
@@ -100,14 +81,11 @@ impl CancelOrderInput {
 fn told(refusal: Refusal) -> InputError {
     match refusal {
         Refusal::NoSuchOrder => {
-            InputError::new(UserErrorCode::NotFound, "You have no such order.").at(&["orderId"])
+            InputError::new(UserErrorCode::NotFound, message!("order-not-found")).at(&["orderId"])
         }
-        Refusal::NoItems => {
-            let message = "Name the items to cancel, or leave the list out to cancel the order.";
-            InputError::invalid(message, &[ITEMS])
-        }
+        Refusal::NoItems => InputError::invalid(message!("order-no-items-named"), &[ITEMS]),
         Refusal::NoSuchItem { index } => {
-            InputError::new(UserErrorCode::NotFound, "The order has no such item.")
+            InputError::new(UserErrorCode::NotFound, message!("order-item-not-found"))
                 .at(&[ITEMS, &index.to_string()])
         }
         Refusal::NotCancelable {
@@ -117,7 +95,7 @@ fn told(refusal: Refusal) -> InputError {
         } => {
             let error = InputError::new(
                 UserErrorCode::OrderNotCancelable,
-                format!("{product_name} {}", hindrance(status)),
+                hindrance(product_name, status),
             );
             match index {
                 Some(index) => error.at(&[ITEMS, &index.to_string()]),
@@ -128,14 +106,12 @@ fn told(refusal: Refusal) -> InputError {
 }
 
 /// Why an item of that status cannot be canceled, and what can be done instead.
-fn hindrance(status: OrderStatus) -> &'static str {
+fn hindrance(name: String, status: OrderStatus) -> Message {
     match status {
-        OrderStatus::PendingPayment => {
-            "is not paid yet: give up its payment with `abandonPayment`."
-        }
-        OrderStatus::Accepted => "was accepted by the store and is being prepared: ask the store.",
-        OrderStatus::Ready => "is ready to be handed over: ask the store.",
-        OrderStatus::Completed => "was handed over already: ask the store.",
-        OrderStatus::Paid | OrderStatus::Canceled => "cannot be canceled.",
+        OrderStatus::PendingPayment => message!("order-item-unpaid", name),
+        OrderStatus::Accepted => message!("order-item-accepted", name),
+        OrderStatus::Ready => message!("order-item-ready", name),
+        OrderStatus::Completed => message!("order-item-completed", name),
+        OrderStatus::Paid | OrderStatus::Canceled => message!("order-item-not-cancelable", name),
     }
 }

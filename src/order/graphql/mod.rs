@@ -1,29 +1,39 @@
 //! Orders in the API: looking at them here, and each of the rest in a room of its own.
 
 mod cancel_order;
+mod fulfil_order;
+mod items_argument;
 mod loader;
 mod place_order;
+mod scope;
 mod subscription;
 mod types;
 
-use std::ops::RangeInclusive;
-
 use async_graphql::{Context, ID, InputObject, Object, connection::Connection};
 use chrono::{DateTime, Datelike, Utc};
-use entity::id::{MemberId, OrderId, OrderItemId};
+use entity::{
+    id::{MemberId, OrderId, OrderItemId, StoreId},
+    order,
+};
+use uuid::Uuid;
 
 use super::{
     key,
     store::{self, Filter, Place},
 };
-use crate::graphql::{
-    ApiError, AppContext, IdArgument,
-    connection::{PageArguments, TotalCount, connection, page_cost},
-    loader::ListOf,
+use crate::{
+    graphql::{
+        ApiError, AppContext, IdArgument,
+        connection::{PageArguments, TotalCount, YEARS, connection, page_cost},
+        loader::ListOf,
+    },
+    text::message,
 };
 
 pub use cancel_order::CancelOrderMutation;
+pub use fulfil_order::FulfilmentMutation;
 pub use place_order::OrderMutation;
+pub use scope::{Scope, seen};
 pub use subscription::OrderSubscription;
 pub use types::{Order, OrderEvent, OrderItem, OrderStatus};
 
@@ -37,9 +47,6 @@ pub struct OrderFilter {
     /// Only orders placed before this time.
     placed_to: Option<DateTime<Utc>>,
 }
-
-/// The years that every database can compare.
-const YEARS: RangeInclusive<i32> = 1..=9999;
 
 pub type OrderConnection = Connection<String, Order, TotalCount>;
 
@@ -73,7 +80,7 @@ impl OrderQuery {
             .map(Some)
     }
 
-    /// One of your orders, by exactly one of its id and its key; null if you have none such.
+    /// One of your orders, or of your store's, by exactly one of its id and its key; null if there is none such.
     /// UNAUTHENTICATED without a sign-in.
     async fn order(
         &self,
@@ -82,7 +89,7 @@ impl OrderQuery {
         #[graphql(desc = "As people write it: case, dashes and blanks do not matter.")]
         order_key: Option<String>,
     ) -> Result<Option<Order>, ApiError> {
-        let caller = ctx.caller()?;
+        ctx.caller()?;
         let order = match (id, order_key) {
             (Some(id), None) => {
                 ctx.loaders()
@@ -90,18 +97,42 @@ impl OrderQuery {
                     .await?
             }
             (None, Some(text)) => {
-                let key = key::read(&text).ok_or_else(|| {
-                    ApiError::bad_request("This is not an order key: compare it with the original.")
-                })?;
-                store::by_key(ctx.app().db.reader(), &key).await?.map(Order)
+                let key = key::read(&text)
+                    .ok_or_else(|| ApiError::bad_request(message!("order-malformed-key")))?;
+                let order = store::by_key(ctx.app().db.reader(), &key).await?;
+                order.map(Order::whole)
             }
             _ => {
-                return Err(ApiError::bad_request(
-                    "Give exactly one of `id` and `orderKey`.",
-                ));
+                return Err(ApiError::bad_request(message!("order-id-or-key")));
             }
         };
-        Ok(order.filter(|order| caller.may_see(order.0.member_id)))
+        match order {
+            Some(order) => seen(ctx, order).await,
+            None => Ok(None),
+        }
+    }
+}
+
+impl OrderFilter {
+    /// What is wanted, if it can be compared.
+    fn checked(self) -> Result<Filter, ApiError> {
+        let filter = Filter {
+            statuses: self
+                .status
+                .map(|all| all.into_iter().map(Into::into).collect()),
+            placed_from: self.placed_from,
+            placed_to: self.placed_to,
+        };
+        check_years([filter.placed_from, filter.placed_to].into_iter().flatten())?;
+        Ok(filter)
+    }
+}
+
+fn check_years(mut times: impl Iterator<Item = DateTime<Utc>>) -> Result<(), ApiError> {
+    if times.all(|time| YEARS.contains(&time.year())) {
+        Ok(())
+    } else {
+        Err(ApiError::bad_request(message!("order-year-out-of-range")))
     }
 }
 
@@ -112,20 +143,9 @@ pub async fn page(
     filter: Option<OrderFilter>,
     arguments: PageArguments,
 ) -> Result<OrderConnection, ApiError> {
-    let filter = filter.unwrap_or_default();
-    let filter = Filter {
-        statuses: filter
-            .status
-            .map(|all| all.into_iter().map(Into::into).collect()),
-        placed_from: filter.placed_from,
-        placed_to: filter.placed_to,
-    };
+    let filter = filter.unwrap_or_default().checked()?;
     let window = arguments.window::<Place>()?;
-    let times = [filter.placed_from, filter.placed_to].into_iter().flatten();
-    let mut times = times.chain(window.bounds().map(|(placed_at, _)| *placed_at));
-    if !times.all(|time| YEARS.contains(&time.year())) {
-        return Err(ApiError::bad_request("Times are of the years 1 to 9999."));
-    }
+    check_years(window.bounds().map(|(placed_at, _)| *placed_at))?;
     let key = ListOf {
         parent: member_id,
         asked: (filter.clone(), window.clone()),
@@ -135,24 +155,50 @@ pub async fn page(
         parent: member_id,
         asked: filter,
     });
-    connection(&window, rows, count, |row| (row.placed_at, row.id.0), Order)
+    let place = |row: &order::Model| (row.placed_at, row.id.0);
+    connection(&window, rows, count, place, Order::whole)
 }
 
-/// The order with this id, if the caller may see it.
+/// A page of a store's orders: of its part of each of them.
+pub async fn page_of_store(
+    ctx: &Context<'_>,
+    store_id: StoreId,
+    filter: Option<OrderFilter>,
+    arguments: PageArguments,
+) -> Result<OrderConnection, ApiError> {
+    let filter = filter.unwrap_or_default().checked()?;
+    let window = arguments.window::<Uuid>()?;
+    let key = ListOf {
+        parent: store_id,
+        asked: (filter.clone(), window.clone()),
+    };
+    let rows = ctx.loaders().load_one(key).await?.unwrap_or_default();
+    let count = TotalCount::of_parent(ListOf {
+        parent: store_id,
+        asked: filter,
+    });
+    let scope = Scope::Part(store_id);
+    let part = |row| Order { row, scope };
+    connection(&window, rows, count, |row: &order::Model| row.id.0, part)
+}
+
+/// What the caller may see of the order with this id.
 pub async fn node(ctx: &Context<'_>, id: OrderId) -> Result<Option<Order>, ApiError> {
-    let caller = ctx.caller()?;
-    let order: Option<Order> = ctx.loaders().load_one(id).await?;
-    Ok(order.filter(|order| caller.may_see(order.0.member_id)))
+    ctx.caller()?;
+    match ctx.loaders().load_one(id).await? {
+        Some(order) => seen(ctx, order).await,
+        None => Ok(None),
+    }
 }
 
-/// The order item with this id, if the caller may see its order.
+/// The order item with this id, if the caller may see it.
 pub async fn item_node(ctx: &Context<'_>, id: OrderItemId) -> Result<Option<OrderItem>, ApiError> {
-    let item: Option<OrderItem> = ctx.loaders().load_one(id).await?;
-    match item {
-        Some(item) if node(ctx, item.0.order_id).await?.is_some() => Ok(Some(item)),
-        _ => {
-            ctx.caller()?;
-            Ok(None)
-        }
-    }
+    ctx.caller()?;
+    let Some(item): Option<OrderItem> = ctx.loaders().load_one(id).await? else {
+        return Ok(None);
+    };
+    let order = node(ctx, item.0.order_id).await?;
+    Ok(order
+        .is_some_and(|order| order.scope.shows(&item.0))
+        .then_some(item))
 }

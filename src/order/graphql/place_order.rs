@@ -14,6 +14,7 @@ use crate::{
         placement::{Gateway, Line, Request, Selection},
     },
     payment::{checkout, graphql::PaymentProvider},
+    text::message,
 };
 use refusal::{told, told_checkout, told_malformed};
 
@@ -34,6 +35,8 @@ pub struct PlaceOrderInput {
     lines: Option<Vec<OrderLineInput>>,
     /// Which lines of the cart to order; each begins with `cart_item_`. They leave the cart.
     cart_item_ids: Option<Vec<ID>>,
+    /// A coupon of yours to order with; begins with `coupon_`. What it takes off is `Order.discount`.
+    coupon_id: Option<ID>,
     /// How much to pay in points. With provider POINT it must equal the total if it is given; with any other,
     /// so much is paid in points and the rest there, and without it all of it there.
     points: Option<Won>,
@@ -42,7 +45,8 @@ pub struct PlaceOrderInput {
     /// so is given again if you order the same; another order ends it first.
     #[graphql(default_with = "PaymentProvider::Point")]
     provider: PaymentProvider,
-    /// What you showed the buyer: the order is refused with PRICE_CHANGED if it costs anything else.
+    /// What you showed the buyer that they will pay, after the coupon: the order is refused with PRICE_CHANGED if that
+    /// is anything else.
     expected_total: Option<Won>,
     /// 1 to 64 characters that you make up for this order. Sent again with the same request it gives the
     /// same order, never a second one; so after a lost answer, just send the mutation again.
@@ -93,7 +97,7 @@ impl OrderMutation {
 impl PlaceOrderPayload {
     fn placed(order: order::Model) -> Self {
         Self {
-            order: Some(Order(order)),
+            order: Some(Order::whole(order)),
             user_errors: Vec::new(),
         }
     }
@@ -126,16 +130,20 @@ impl PlaceOrderInput {
             .map_err(|message| InputError::invalid(message, &["idempotencyKey"]))?;
         let selection = match (self.lines, self.cart_item_ids) {
             (Some(_), Some(_)) => {
-                let message =
-                    "Give either `lines` or `cartItemIds`, or neither for the whole cart.";
+                let message = message!("order-lines-or-cart-items");
                 return Err(InputError::invalid(message, &["cartItemIds"]));
             }
             (Some(lines), None) => Selection::Lines(order_lines(lines)?),
             (None, Some(ids)) => Selection::CartItems(parse_ids(&ids, "cartItemIds")?),
             (None, None) => Selection::Cart,
         };
+        let coupon_id = self
+            .coupon_id
+            .map(|id| id.parse_input(&["couponId"]))
+            .transpose()?;
         let request = Request {
             selection,
+            coupon_id,
             points: self.points.map(|points| points.0),
             gateway: self.provider.gateway().map(|provider| Gateway {
                 provider,

@@ -1,12 +1,13 @@
 use async_graphql::{Context, ID, Subscription};
-use entity::id::OrderId;
-use futures_util::{Stream, StreamExt, TryStreamExt};
-use tokio_stream::wrappers::BroadcastStream;
+use entity::id::{OrderId, StoreId};
+use futures_util::{Stream, TryStreamExt};
 
 use super::{Order, OrderEvent};
 use crate::{
     graphql::{ApiError, AppContext, IdArgument},
-    order::OrderWatch,
+    order::{MemberWatch, OrderWatch, part::StoreWatch},
+    store::graphql::Store,
+    text::message,
 };
 
 #[derive(Default)]
@@ -26,13 +27,22 @@ impl OrderSubscription {
         let caller = ctx.caller()?;
         let order_id: OrderId = order_id.parse_argument()?;
         let order: Option<Order> = ctx.loaders().load_one(order_id).await?;
-        if order.is_none_or(|order| order.0.member_id != caller.member_id) {
-            return Err(ApiError::bad_request("You have no order with this id."));
+        if order.is_none_or(|order| order.row.member_id != caller.member_id) {
+            return Err(ApiError::bad_request(message!("order-not-found")));
         }
         let app = ctx.app();
         let after = after.unwrap_or_default();
-        let watch = OrderWatch::begin(app.db.clone(), &app.bus, order_id, after).await?;
-        Ok(watch.events().map_ok(OrderEvent).map_err(ApiError::from))
+        let watch = OrderWatch::begin(
+            app.db.clone(),
+            &app.bus,
+            (caller.member_id, order_id),
+            after,
+        )
+        .await?;
+        Ok(watch
+            .events()
+            .map_ok(OrderEvent::whole)
+            .map_err(ApiError::from))
     }
 
     /// Everything that happens to any of your orders from now on.
@@ -41,12 +51,38 @@ impl OrderSubscription {
         ctx: &Context<'c>,
     ) -> Result<impl Stream<Item = Result<OrderEvent, ApiError>> + use<'c>, ApiError> {
         let member_id = ctx.caller()?.member_id;
-        let events = BroadcastStream::new(ctx.app().bus.members.subscribe(member_id));
-        Ok(events.map(|event| match event {
-            Ok(event) => Ok(OrderEvent(event.as_ref().clone())),
-            Err(_) => Err(ApiError::bad_request(
-                "You listen too slowly and missed events: look at `orders`.",
-            )),
-        }))
+        let app = ctx.app();
+        let watch = MemberWatch::begin(app.db.clone(), &app.bus, member_id).await?;
+        Ok(watch
+            .events()
+            .map_ok(OrderEvent::whole)
+            .map_err(ApiError::from))
+    }
+
+    /// What happens to a store's orders: FORBIDDEN to all but its merchant and admins, who are shown the store's part. First
+    /// comes what it heard past the number `after`, all of it without `after`; then each new event; no gap, no duplicate. So
+    /// after a lost connection, subscribe again with the last `storeSequence` you saw. Does not end.
+    async fn store_order_events<'c>(
+        &self,
+        ctx: &Context<'c>,
+        #[graphql(desc = "Begins with `store_`.")] store_id: ID,
+        #[graphql(desc = "The `storeSequence` of the last event that you have seen.")]
+        after: Option<i64>,
+    ) -> Result<impl Stream<Item = Result<OrderEvent, ApiError>> + use<'c>, ApiError> {
+        let caller = ctx.caller()?;
+        let store_id: StoreId = store_id.parse_argument()?;
+        let store: Option<Store> = ctx.loaders().load_one(store_id).await?;
+        let store =
+            store.ok_or_else(|| ApiError::bad_request(message!("order-store-not-found")))?;
+        if !caller.may_run(&store.0) {
+            return Err(ApiError::Forbidden);
+        }
+        let app = ctx.app();
+        let after = after.unwrap_or_default();
+        let watch = StoreWatch::begin(app.db.clone(), &app.bus, store_id, after);
+        Ok(watch
+            .events()
+            .map_ok(OrderEvent::heard)
+            .map_err(ApiError::from))
     }
 }

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use entity::{
-    id::{CartItemId, OptionId},
+    id::{CartItemId, CouponId, OptionId, OrderId},
     order, order_alias, order_event, order_item, outbox, payment, payment_event, point_entry,
-    user_point,
+    store_event, user_point,
 };
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ModelTrait, Statement};
 
@@ -15,7 +15,7 @@ use super::{
     placements,
 };
 use crate::{
-    cart,
+    cart, coupon,
     db::Transaction,
     point,
     popularity::{self, Sale},
@@ -44,10 +44,13 @@ struct Rows<'p> {
     orders: Vec<&'p order::Model>,
     items: Vec<&'p order_item::Model>,
     events: Vec<&'p order_event::Model>,
+    store_events: Vec<&'p store_event::Model>,
     announcements: Vec<&'p outbox::Model>,
     payments: Vec<&'p payment::Model>,
     payment_events: Vec<&'p payment_event::Model>,
     aliases: Vec<&'p order_alias::Model>,
+    /// The coupons that are used, each with the order that has it.
+    coupons: Vec<(CouponId, OrderId)>,
     entries: Vec<&'p point_entry::Model>,
     /// The purses that paid, as they are now.
     purses: Vec<user_point::Model>,
@@ -69,6 +72,9 @@ impl<'p> Rows<'p> {
             orders: each().map(|placement| &placement.order).collect(),
             items: items().collect(),
             events: each().map(|placement| &placement.event).collect(),
+            store_events: each()
+                .flat_map(|placement| &placement.store_events)
+                .collect(),
             announcements: each()
                 .filter_map(|placement| placement.announcement.as_ref())
                 .collect(),
@@ -79,6 +85,9 @@ impl<'p> Rows<'p> {
                 .filter_map(|placement| Some(&placement.payment.as_ref()?.1))
                 .collect(),
             aliases: decisions.iter().filter_map(alias).collect(),
+            coupons: each()
+                .filter_map(|placement| Some((placement.order.coupon_id?, placement.order.id)))
+                .collect(),
             entries: each()
                 .filter_map(|placement| placement.entry.as_ref())
                 .collect(),
@@ -102,10 +111,14 @@ impl Rows<'_> {
         write(&mut statements, backend, &self.orders);
         write(&mut statements, backend, &self.items);
         write(&mut statements, backend, &self.events);
+        write(&mut statements, backend, &self.store_events);
         write(&mut statements, backend, &self.announcements);
         write(&mut statements, backend, &self.payments);
         write(&mut statements, backend, &self.payment_events);
         write(&mut statements, backend, &self.aliases);
+        if !self.coupons.is_empty() {
+            statements.push(coupon::store::uses(backend, &self.coupons));
+        }
         if !self.entries.is_empty() {
             statements.push(point::store::balances(backend, &self.purses));
         }

@@ -4,21 +4,25 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     Won, cart_item,
-    id::{CartItemId, MemberId, OptionId, ProductId, StoreId},
+    id::{CartItemId, CouponId, MemberId, OptionId, ProductId, StoreId},
     order::{self, OrderStatus},
     order_alias, order_event, order_item, outbox, payment, payment_event,
     point_entry::{self, PointAction},
-    user_point,
+    store_event, user_point,
 };
 use rand::{Rng, RngExt};
 
-use super::request::{Gateway, Line, Request, Selection};
+use super::{
+    coupon::{Share, Voucher, discounts},
+    request::{Gateway, Line, Request, Selection},
+};
 use crate::{
     clock::new_id,
-    order::{announcement::order_paid, key::order_key},
+    coupon::Problem,
+    order::{announcement::order_paid, key::order_key, movement::store_events},
     payment::{NewPayment, created},
     point::{Booking, book},
 };
@@ -26,6 +30,8 @@ use crate::{
 /// What the commands of a batch touch, as it is under their locks; stock may be as it was seen without one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
+    /// The coupons that the commands name, as far as there are such.
+    pub coupons: HashMap<CouponId, Voucher>,
     pub offers: HashMap<OptionId, Offer>,
     /// Pieces left.
     pub stock: HashMap<OptionId, i32>,
@@ -48,6 +54,8 @@ pub struct Offer {
     pub price: Won,
     pub is_on_sale: bool,
     pub is_open: bool,
+    /// How long its store has to accept it.
+    pub accept_within: TimeDelta,
 }
 
 /// What comes of a command.
@@ -67,6 +75,8 @@ pub struct Placement {
     pub order: order::Model,
     pub items: Vec<order_item::Model>,
     pub event: order_event::Model,
+    /// What the items' stores hear of it: nothing while a payment is due.
+    pub store_events: Vec<store_event::Model>,
     /// `None` where no points were used.
     pub entry: Option<point_entry::Model>,
     /// What a gateway must take first, and the first line of its history; `None` where nothing is due.
@@ -94,10 +104,9 @@ pub enum Refusal {
         index: Option<usize>,
         name: String,
     },
-    StoreClosed {
-        index: Option<usize>,
-        name: String,
-    },
+    /// All that is of closed stores; at least one.
+    StoreClosed(Vec<ClosedLine>),
+    CouponNotUsable(Problem),
     TotalTooLarge,
     PriceChanged {
         expected: Won,
@@ -112,6 +121,14 @@ pub enum Refusal {
         required: Won,
         balance: Won,
     },
+}
+
+/// An option whose store is closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedLine {
+    pub index: Option<usize>,
+    pub option_id: OptionId,
+    pub name: String,
 }
 
 /// An option of which there are fewer pieces than ordered.
@@ -155,7 +172,7 @@ pub fn decide(
         snapshot.placed.insert(key, pending.clone());
         return Decision::Resumed(pending, alias);
     }
-    match check(snapshot, member_id, request) {
+    match check(snapshot, member_id, request, now) {
         Err(refusal) => Decision::Refused(refusal),
         Ok(basket) => {
             let mut draft = Draft {
@@ -176,17 +193,24 @@ pub fn decide(
 /// What is ordered, found good.
 struct Basket {
     lines: Vec<PricedLine>,
-    total: Won,
-    /// How much of the total is paid in points.
+    /// What is taken off each line.
+    shares: Vec<Share>,
+    /// What the lines cost together.
+    items_total: Won,
+    /// What is taken off in all.
+    discount: Won,
+    /// How much of the rest is paid in points.
     points: Won,
     cart_lines: Vec<CartItemId>,
 }
 
-struct PricedLine {
-    option_id: OptionId,
-    quantity: i32,
-    total: Won,
-    offer: Offer,
+/// A line that is for sale, with what it costs.
+#[derive(Clone, Debug)]
+pub struct PricedLine {
+    pub option_id: OptionId,
+    pub quantity: i32,
+    pub total: Won,
+    pub offer: Offer,
 }
 
 /// A line as it was selected: where the client wrote it, if anywhere.
@@ -197,11 +221,23 @@ struct SelectedLine {
 
 /// Checks in the order in which a client can best act on it: what is meant, what is for sale, what it
 /// costs, whether it is there, whether it can be paid.
-fn check(snapshot: &Snapshot, member_id: MemberId, request: &Request) -> Result<Basket, Refusal> {
+fn check(
+    snapshot: &Snapshot,
+    member_id: MemberId,
+    request: &Request,
+    now: DateTime<Utc>,
+) -> Result<Basket, Refusal> {
     let (selected, cart_lines) = select(snapshot, member_id, &request.selection)?;
     let lines = price(snapshot, selected)?;
-    let total =
+    let items_total =
         Won::checked_sum(lines.iter().map(|line| line.total)).ok_or(Refusal::TotalTooLarge)?;
+    let shares = match &request.coupon_id {
+        None => vec![Share::default(); lines.len()],
+        Some(id) => discounts(snapshot.coupons.get(id), member_id, &lines, now)
+            .map_err(Refusal::CouponNotUsable)?,
+    };
+    let discount = Won(shares.iter().map(|share| share.discount.0).sum());
+    let total = Won(items_total.0 - discount.0);
     if let Some(expected) = request.expected_total.filter(|expected| *expected != total) {
         return Err(Refusal::PriceChanged {
             expected,
@@ -225,13 +261,15 @@ fn check(snapshot: &Snapshot, member_id: MemberId, request: &Request) -> Result<
     }
     Ok(Basket {
         lines,
-        total,
+        shares,
+        items_total,
+        discount,
         points,
         cart_lines,
     })
 }
 
-/// How much of the total is paid in points.
+/// How much of what is to be paid is paid in points.
 fn points(request: &Request, total: Won) -> Result<Won, Refusal> {
     let (unless_said, possible) = match request.gateway {
         None => (total, total..=total),
@@ -305,8 +343,12 @@ fn summed(lines: &[Line]) -> Vec<SelectedLine> {
     summed
 }
 
+/// The lines with what they cost. Of those that are not for sale any more the first is told; of those whose stores are
+/// closed, which may open again, all.
 fn price(snapshot: &Snapshot, lines: Vec<SelectedLine>) -> Result<Vec<PricedLine>, Refusal> {
-    let priced = lines.into_iter().map(|SelectedLine { line, index }| {
+    let mut offered = Vec::with_capacity(lines.len());
+    let mut closed = Vec::new();
+    for SelectedLine { line, index } in lines {
         let offer = snapshot
             .offers
             .get(&line.option_id)
@@ -314,19 +356,25 @@ fn price(snapshot: &Snapshot, lines: Vec<SelectedLine>) -> Result<Vec<PricedLine
                 index: index.unwrap_or_default(),
             })?
             .clone();
-        let name = || offer.product_name.clone();
         if !offer.is_on_sale {
             return Err(Refusal::ProductUnavailable {
                 index,
-                name: name(),
+                name: offer.product_name,
             });
         }
         if !offer.is_open {
-            return Err(Refusal::StoreClosed {
+            closed.push(ClosedLine {
                 index,
-                name: name(),
+                option_id: line.option_id,
+                name: offer.product_name.clone(),
             });
         }
+        offered.push((line, offer));
+    }
+    if !closed.is_empty() {
+        return Err(Refusal::StoreClosed(closed));
+    }
+    let priced = offered.into_iter().map(|(line, offer)| {
         let total = offer
             .price
             .checked_mul(line.quantity)
@@ -373,7 +421,8 @@ impl<R: Rng> Draft<'_, R> {
         request: &Request,
         request_hash: Vec<u8>,
     ) -> Placement {
-        let amount_due = Won(basket.total.0 - basket.points.0);
+        let total = Won(basket.items_total.0 - basket.discount.0);
+        let amount_due = Won(total.0 - basket.points.0);
         let gateway = request.gateway.filter(|_| amount_due > Won::ZERO);
         let order = order::Model {
             id: new_id(self.now, self.rng),
@@ -383,8 +432,9 @@ impl<R: Rng> Draft<'_, R> {
                 Some(_) => OrderStatus::PendingPayment,
                 None => OrderStatus::Paid,
             },
-            items_total: basket.total,
-            discount: Won::ZERO,
+            items_total: basket.items_total,
+            discount: basket.discount,
+            coupon_id: request.coupon_id,
             points_used: basket.points,
             amount_due,
             refunded: Won::ZERO,
@@ -394,8 +444,14 @@ impl<R: Rng> Draft<'_, R> {
             payment_expires_at: gateway.map(|gateway| self.now + gateway.within),
             last_sequence: 1,
         };
+        if let Some(id) = order.coupon_id
+            && let Some(voucher) = snapshot.coupons.get_mut(&id)
+        {
+            voucher.coupon.order_id = Some(order.id);
+        }
         let entry = self.pay(snapshot, &order);
-        let items = self.items(snapshot, basket.lines, &order);
+        let lines = basket.lines.into_iter().zip(basket.shares);
+        let items = self.items(snapshot, lines, &order);
         if let Some(cart) = snapshot.carts.get_mut(&self.member_id) {
             cart.retain(|item| !basket.cart_lines.contains(&item.id));
         }
@@ -408,6 +464,7 @@ impl<R: Rng> Draft<'_, R> {
             note: None,
             at: self.now,
         };
+        let store_events = store_events(&event, &items, &items);
         let is_from_cart = !basket.cart_lines.is_empty();
         let payment = gateway.map(|gateway| self.payment(gateway, &order, &items, is_from_cart));
         let announcement = match payment {
@@ -418,6 +475,7 @@ impl<R: Rng> Draft<'_, R> {
             order,
             items,
             event,
+            store_events,
             entry,
             payment,
             announcement,
@@ -435,6 +493,7 @@ impl<R: Rng> Draft<'_, R> {
         let new = NewPayment {
             member_id: self.member_id,
             order_id: Some(order.id),
+            gift_id: None,
             provider: gateway.provider,
             order_name: order_name(items),
             amount: order.amount_due,
@@ -452,6 +511,7 @@ impl<R: Rng> Draft<'_, R> {
             amount: order.points_used.negated(),
             order_id: Some(order.id),
             payment_id: None,
+            gift_id: None,
             idempotency_key: None,
         };
         book(purse, booking, new_id(self.now, self.rng), self.now)
@@ -460,14 +520,15 @@ impl<R: Rng> Draft<'_, R> {
     fn items(
         &mut self,
         snapshot: &mut Snapshot,
-        lines: Vec<PricedLine>,
+        lines: impl Iterator<Item = (PricedLine, Share)>,
         order: &order::Model,
     ) -> Vec<order_item::Model> {
-        let mut items = Vec::with_capacity(lines.len());
-        for (position, line) in (0..).zip(lines) {
+        let mut items = Vec::new();
+        for (position, (line, share)) in (0..).zip(lines) {
             if let Some(left) = snapshot.stock.get_mut(&line.option_id) {
                 *left -= line.quantity;
             }
+            let paid_at = (order.status == OrderStatus::Paid).then_some(self.now);
             items.push(order_item::Model {
                 id: new_id(self.now, self.rng),
                 order_id: order.id,
@@ -480,9 +541,12 @@ impl<R: Rng> Draft<'_, R> {
                 unit_price: line.offer.price,
                 quantity: line.quantity,
                 line_total: line.total,
+                discount: share.discount,
+                store_discount: share.of_store,
                 status: order.status,
                 cancel_reason: None,
-                paid_at: (order.status == OrderStatus::Paid).then_some(self.now),
+                paid_at,
+                accept_by: paid_at.map(|paid_at| paid_at + line.offer.accept_within),
             });
         }
         items

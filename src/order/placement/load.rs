@@ -1,12 +1,14 @@
 //! Loading: what a batch touches, in a fixed number of statements, in the shop's one order of locks:
-//! cart lines, purses by id, stock by option. Keys are looked up under their members' locks, so a key that
+//! coupons by id, cart lines, purses by id, stock by option. Keys are looked up under their members' locks, so a key that
 //! another instance is just using is seen.
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use entity::{
     Won,
-    id::{MemberId, OptionId, ProductId, StoreId},
+    coupon_issue::{self, CouponFunding},
+    id::{CouponId, MemberId, OptionId, ProductId, StoreId},
     order::{self, OrderStatus},
     product, product_option, stock, store,
 };
@@ -17,11 +19,12 @@ use sea_orm::{
 
 use super::{
     Command,
+    coupon::Voucher,
     decide::{Offer, Snapshot},
     request::Selection,
 };
 use crate::{
-    cart,
+    cart, coupon,
     db::Transaction,
     point,
     rows::{Kind, Rows, among},
@@ -42,6 +45,7 @@ pub async fn load(
     now: DateTimeUtc,
 ) -> Result<Snapshot, DbErr> {
     let mut snapshot = Snapshot::default();
+    load_coupons(tx, commands, &mut snapshot).await?;
     load_carts(tx, commands, &mut snapshot).await?;
     load_purses(tx, commands, now, &mut snapshot).await?;
     for (key, order) in placed(tx, commands).await? {
@@ -57,6 +61,45 @@ pub async fn load(
         load_offers(tx, &options, stock, &mut snapshot).await?;
     }
     Ok(snapshot)
+}
+
+/// Locks the coupons that the commands name, if any does. What is said of them elsewhere never changes.
+async fn load_coupons(
+    tx: &Transaction,
+    commands: &[Command],
+    snapshot: &mut Snapshot,
+) -> Result<(), DbErr> {
+    let ids = commands
+        .iter()
+        .filter_map(|command| command.request.coupon_id)
+        .collect::<BTreeSet<CouponId>>();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let ids = ids.into_iter().collect::<Vec<_>>();
+    let coupons = coupon::store::lock(tx, &ids).await?;
+    let issues = coupons.iter().map(|coupon| coupon.issue_id);
+    let issues = issues.collect::<BTreeSet<_>>().into_iter();
+    let issues = coupon::store::issues_by_ids(tx, &issues.collect::<Vec<_>>()).await?;
+    let is_of_gift = |issue: &coupon_issue::Model| issue.funding == CouponFunding::Gift;
+    let gifts = if issues.iter().any(is_of_gift) {
+        coupon::store::gift_prices(tx, &ids).await?
+    } else {
+        Vec::new()
+    };
+    for coupon in coupons {
+        let issue = issues.iter().find(|issue| issue.id == coupon.issue_id);
+        let gift = gifts.iter().find(|(id, _)| *id == coupon.id);
+        if let Some(issue) = issue {
+            let voucher = Voucher {
+                issue: issue.clone(),
+                gift_price: gift.map(|(_, price)| *price),
+                coupon,
+            };
+            snapshot.coupons.insert(voucher.coupon.id, voucher);
+        }
+    }
+    Ok(())
 }
 
 async fn load_carts(
@@ -167,9 +210,11 @@ struct OfferRow {
     price: Won,
     product_id: ProductId,
     product_name: String,
-    deleted_at: Option<DateTimeUtc>,
+    product_deleted_at: Option<DateTimeUtc>,
+    option_deleted_at: Option<DateTimeUtc>,
     store_id: StoreId,
     is_open: bool,
+    accept_minutes: i32,
 }
 
 /// The options as they are sold now; where their stock is locked, in the order of their ids.
@@ -190,9 +235,11 @@ async fn load_offers(
         .column_as(product_option::Column::Price, "price")
         .column_as(product::Column::Id, "product_id")
         .column_as(product::Column::Name, "product_name")
-        .column_as(product::Column::DeletedAt, "deleted_at")
+        .column_as(product::Column::DeletedAt, "product_deleted_at")
+        .column_as(product_option::Column::DeletedAt, "option_deleted_at")
         .column_as(store::Column::Id, "store_id")
         .column_as(store::Column::IsOpen, "is_open")
+        .column_as(store::Column::AcceptMinutes, "accept_minutes")
         .filter(stock::Column::OptionId.in_subquery(wanted))
         .order_by_asc(stock::Column::OptionId);
     if stock == Stock::Locked {
@@ -207,8 +254,9 @@ async fn load_offers(
             product_name: row.product_name,
             option_name: row.option_name,
             price: row.price,
-            is_on_sale: row.deleted_at.is_none(),
+            is_on_sale: row.product_deleted_at.is_none() && row.option_deleted_at.is_none(),
             is_open: row.is_open,
+            accept_within: TimeDelta::minutes(row.accept_minutes.into()),
         };
         snapshot.offers.insert(row.option_id, offer);
     }

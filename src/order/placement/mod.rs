@@ -20,7 +20,9 @@
 //! together: the engine only shares commits.
 
 mod apply;
+mod coupon;
 mod decide;
+mod figures;
 mod load;
 mod request;
 mod worker;
@@ -32,6 +34,7 @@ use entity::{
     order,
 };
 use futures_util::future::BoxFuture;
+use prometheus_client::registry::Registry;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use scoped_futures::ScopedFutureExt;
 use tokio::{
@@ -40,6 +43,7 @@ use tokio::{
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
 
 use crate::{
     clock::Clock,
@@ -47,9 +51,15 @@ use crate::{
     db::{Db, Transaction, is_about_data, is_against_check, is_taken},
     event::Bus,
     fault::{Failure, Fault, Never, Outcome},
+    metrics::gauge,
+    outbox::{Appended, Outbox},
+    trace,
 };
 
-pub use decide::{Decision, Offer, Placement, Refusal, Shortage, Snapshot, decide};
+pub use coupon::Voucher;
+pub use decide::{ClosedLine, Decision, Offer, Placement, Refusal, Shortage, Snapshot, decide};
+pub use figures::Figures;
+use figures::{Again, Stage};
 use load::Stock;
 pub use request::{Gateway, Line, Malformed, Request, Selection};
 use worker::Worker;
@@ -79,22 +89,27 @@ pub struct Engine {
     deadline: Duration,
     stopping: CancellationToken,
     worker: Mutex<Option<JoinHandle<()>>>,
+    figures: Figures,
 }
 
 #[derive(Debug)]
 struct Queued {
     command: Command,
+    since: Instant,
     deadline: Instant,
+    /// What waits for the answer.
+    span: Span,
     reply: oneshot::Sender<Answer>,
 }
 
 impl Engine {
     /// Starts the worker.
-    pub(crate) fn start(db: Db, clock: Clock, bus: Bus, limits: &Limits) -> Self {
+    pub(crate) fn start(placer: Placer, limits: &Limits) -> Self {
         let (queue, commands) = mpsc::channel(limits.order_queue);
         let stopping = CancellationToken::new();
+        let figures = placer.figures.clone();
         let worker = Worker {
-            placer: Placer { db, clock, bus },
+            placer,
             batch_max: limits.order_batch,
         };
         let worker = tokio::spawn(worker.run(commands, stopping.clone()));
@@ -103,23 +118,34 @@ impl Engine {
             deadline: limits.order_deadline,
             stopping,
             worker: Mutex::new(Some(worker)),
+            figures,
         }
     }
 
     /// Places an order. Once this was called the order is placed or refused even if nobody waits for the
     /// answer.
     pub async fn place(&self, member_id: MemberId, request: Request) -> Answer {
+        let span = tracing::trace_span!(target: trace::TARGET, "place");
+        let placing = self.answer(member_id, request, span.clone());
+        let answer = placing.instrument(span).await;
+        self.figures.answered(&answer);
+        answer
+    }
+
+    async fn answer(&self, member_id: MemberId, request: Request, span: Span) -> Answer {
         let command = Command {
             member_id,
             request,
             seed: rand::rng().random(),
         };
         let (reply, answer) = oneshot::channel();
-        let deadline = Instant::now() + self.deadline;
+        let since = Instant::now();
         self.queue
             .try_send(Queued {
                 command,
-                deadline,
+                since,
+                deadline: since + self.deadline,
+                span,
                 reply,
             })
             .map_err(|_| Fault::Overloaded {
@@ -139,6 +165,25 @@ impl Engine {
             tracing::error!(%error, "the order engine died");
         }
     }
+
+    /// Registers how its work goes.
+    pub fn register(&self, registry: &mut Registry) {
+        let room = self.queue.max_capacity();
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        gauge(
+            registry,
+            "orders_queued",
+            "Orders that wait to be placed",
+            number(room - self.queue.capacity()),
+        );
+        gauge(
+            registry,
+            "orders_queue_room",
+            "How many orders may wait; beyond it, OVERLOADED",
+            number(room),
+        );
+        self.figures.register(registry);
+    }
 }
 
 /// Places batches of commands; the part of the engine that knows no queue.
@@ -147,6 +192,8 @@ pub struct Placer {
     pub db: Db,
     pub clock: Clock,
     pub bus: Bus,
+    pub figures: Figures,
+    pub outbox: Outbox,
 }
 
 impl Placer {
@@ -160,6 +207,7 @@ impl Placer {
                 Ok(decisions) => self.tell(decisions),
                 Err(Fault::Database(error)) if commands.len() > 1 && is_about_data(&error) => {
                     tracing::warn!(%error, size = commands.len(), "splitting a batch");
+                    self.figures.again(Again::Split);
                     let (first, rest) = commands.split_at(commands.len() / 2);
                     let mut answers = self.place(first).await;
                     answers.extend(self.place(rest).await);
@@ -174,7 +222,9 @@ impl Placer {
     async fn commit_under_free_keys(&self, commands: &[Command]) -> Result<Vec<Decision>, Fault> {
         for attempt in 0..KEY_ATTEMPTS_MAX {
             match self.commit(commands, attempt).await {
-                Err(Fault::Database(error)) if is_taken(&error, "order", &["order_key"]) => {}
+                Err(Fault::Database(error)) if is_taken(&error, "order", &["order_key"]) => {
+                    self.figures.again(Again::KeyTaken);
+                }
                 outcome => return outcome,
             }
         }
@@ -184,6 +234,7 @@ impl Placer {
     async fn commit(&self, commands: &[Command], attempt: u8) -> Result<Vec<Decision>, Fault> {
         match self.commit_over(Stock::Seen, commands, attempt).await {
             Err(Fault::Database(error)) if is_against_check(&error, "stock") => {
+                self.figures.again(Again::StockGone);
                 self.commit_over(Stock::Locked, commands, attempt).await
             }
             outcome => outcome,
@@ -199,18 +250,23 @@ impl Placer {
         let committed = self
             .db
             .transaction(|tx| self.decide_all(tx, stock, commands, attempt).scope_boxed());
-        committed.await.map_err(Failure::into_fault)
+        let (decisions, applied) = committed.await.map_err(Failure::into_fault)?;
+        self.figures.done(Stage::Commit, applied);
+        Ok(decisions)
     }
 
+    /// Does for the commands what is done within the transaction; tells when it was done.
     async fn decide_all(
         &self,
         tx: &Transaction,
         stock: Stock,
         commands: &[Command],
         attempt: u8,
-    ) -> Outcome<Vec<Decision>, Never> {
+    ) -> Outcome<(Vec<Decision>, Instant), Never> {
         let now = self.clock.now();
+        let begun = Instant::now();
         let mut snapshot = load::load(tx, commands, stock, now).await?;
+        let loaded = self.figures.done(Stage::Load, begun);
         let decisions = commands
             .iter()
             .map(|command| {
@@ -226,16 +282,25 @@ impl Placer {
                 )
             })
             .collect::<Vec<_>>();
+        let decided = self.figures.done(Stage::Decide, loaded);
         apply::apply(tx, &decisions, &snapshot).await?;
-        Ok(decisions)
+        Ok((decisions, self.figures.done(Stage::Apply, decided)))
     }
 
-    /// Tells the bus, now that it is true, and makes the answers.
-    fn tell(&self, decisions: Vec<Decision>) -> Vec<Answer> {
+    /// Tells the bus and the data platform, now that it is true, and makes the answers.
+    fn tell(&self, mut decisions: Vec<Decision>) -> Vec<Answer> {
+        let messages = decisions.iter_mut().filter_map(|decision| match decision {
+            Decision::Placed(placement) => placement.announcement.take(),
+            _ => None,
+        });
+        self.outbox.hand_over(Appended::first(messages.collect()));
         let mut stock = BTreeSet::<(ProductId, OptionId)>::new();
         for placement in placements(&decisions) {
-            self.bus
-                .publish_order_event(placement.order.member_id, placement.event.clone());
+            self.bus.publish_order_event(
+                placement.order.member_id,
+                placement.event.clone(),
+                &placement.store_events,
+            );
             stock.extend(
                 placement
                     .items
@@ -244,7 +309,7 @@ impl Placer {
             );
         }
         for (product_id, option_id) in stock {
-            self.bus.stock.publish(&product_id, option_id);
+            self.bus.publish_stock(product_id, option_id);
         }
         let answer = |decision| match decision {
             Decision::Placed(placement) => Ok(placement.order),

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use entity::{
     Won,
-    id::{CartItemId, OptionId, TypedId},
+    id::{CartItemId, CouponId, OptionId, TypedId},
     payment::PaymentProvider,
 };
 use sea_orm::ActiveEnum;
@@ -16,12 +16,14 @@ use crate::config::LINES_MAX;
 #[derive(Clone, Debug)]
 pub struct Request {
     pub selection: Selection,
+    /// What is taken off by, where the member uses a coupon.
+    pub coupon_id: Option<CouponId>,
     /// How much to pay in points, where the client says it: without a gateway all of the total, with one as
     /// much as the member likes, and nothing unless said.
     pub points: Option<Won>,
     /// Who takes the rest; `None` to pay with points alone.
     pub gateway: Option<Gateway>,
-    /// What the client thinks it costs, where it says so.
+    /// What the client thinks is to be paid, where it says so.
     pub expected_total: Option<Won>,
     /// The client's key: the same key gives the same order.
     pub idempotency_key: String,
@@ -86,8 +88,11 @@ impl Request {
         let provider = self.gateway.map_or_else(String::new, |gateway| {
             format!(";provider={}", gateway.provider.to_value())
         });
+        let coupon = self.coupon_id.map_or_else(String::new, |coupon_id| {
+            format!(";coupon={}", coupon_id.uuid())
+        });
         let canonical = format!(
-            "{};points={};expected={}{provider}",
+            "{};points={};expected={}{provider}{coupon}",
             self.selection.canonical(),
             amount(self.points),
             amount(self.expected_total),
@@ -143,6 +148,7 @@ mod tests {
     fn request(selection: Selection) -> Request {
         Request {
             selection,
+            coupon_id: None,
             points: None,
             gateway: None,
             expected_total: None,
@@ -174,6 +180,17 @@ mod tests {
                 .map(|id| CartItemId(Uuid::from_u128(*id)))
                 .collect(),
         )
+    }
+
+    #[test]
+    fn another_coupon_is_another_request() {
+        let with = |coupon: Option<u128>| Request {
+            coupon_id: coupon.map(|id| CouponId(Uuid::from_u128(id))),
+            ..request(Selection::Cart)
+        };
+        assert_eq!(with(Some(1)).hash(), with(Some(1)).hash());
+        assert_ne!(with(Some(1)).hash(), with(Some(2)).hash());
+        assert_ne!(with(Some(1)).hash(), with(None).hash());
     }
 
     #[test]

@@ -5,9 +5,10 @@
 use sea_orm::DbBackend;
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::{Placer, Queued, Selection};
-use crate::{config::LINES_MAX, db::Db, fault::Fault};
+use crate::{config::LINES_MAX, db::Db, fault::Fault, trace};
 
 /// Lines in one batch, so that a batch of extraordinary orders does not hold its locks for long.
 const BATCH_LINES_MAX: usize = 5_000;
@@ -65,11 +66,20 @@ impl Worker {
             // Whoever does not wait any more need not hear it.
             _ = queued.reply.send(Err(Fault::TimedOut.into()));
         }
+        if in_time.is_empty() {
+            return;
+        }
+        let figures = &self.placer.figures;
+        figures.batch(in_time.len());
+        let span = trace::batch(in_time.len(), in_time.iter().map(|queued| &queued.span));
         let (commands, replies): (Vec<_>, Vec<_>) = in_time
             .into_iter()
-            .map(|queued| (queued.command, queued.reply))
+            .map(|queued| {
+                figures.taken_up(queued.since);
+                (queued.command, queued.reply)
+            })
             .unzip();
-        let answers = self.placer.place(&commands).await;
+        let answers = self.placer.place(&commands).instrument(span).await;
         for (answer, reply) in answers.into_iter().zip(replies) {
             _ = reply.send(answer);
         }
@@ -120,7 +130,8 @@ mod tests {
         clock::Clock,
         event::Bus,
         fault::{Failure, Never, Outcome},
-        order::placement::{Answer, Command, Line, Refusal, Request},
+        order::placement::{Answer, Command, Figures, Line, Refusal, Request},
+        outbox::Outbox,
     };
 
     /// A wish for this many lines of an option that there is not, or for the cart if for none.
@@ -134,6 +145,7 @@ mod tests {
                 0 => Selection::Cart,
                 _ => Selection::Lines(vec![line; lines]),
             },
+            coupon_id: None,
             points: None,
             gateway: None,
             expected_total: None,
@@ -147,7 +159,9 @@ mod tests {
         let (reply, answer) = oneshot::channel();
         let queued = Queued {
             command,
+            since: Instant::now(),
             deadline,
+            span: tracing::Span::none(),
             reply,
         };
         (queued, answer)
@@ -184,6 +198,8 @@ mod tests {
             db: db.clone(),
             clock: Clock::system(),
             bus: Bus::default(),
+            figures: Figures::default(),
+            outbox: Outbox::default(),
         };
         let nil = member::Model {
             id: MemberId(Uuid::nil()),

@@ -8,13 +8,17 @@ use reqwest::{
     redirect::Policy,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::time::Instant;
+use tracing::{Instrument, field::Empty};
 
 use super::{
     ReasonKind,
     address::BaseUrl,
     answer::{HTTP, NotApproved, TIMEOUT, UNREACHABLE, Verdict},
+    figures::{Calls, outcome},
     guarded::Health,
 };
+use crate::trace;
 
 /// How long a connection may take to come about; a gateway that is up takes a fraction of it.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -70,6 +74,7 @@ impl Credentials<'_> {
 pub struct Caller {
     pub client: Client,
     pub health: Health,
+    pub calls: Calls,
 }
 
 /// One gateway's door, and the key to it.
@@ -125,11 +130,28 @@ impl Connection {
         asked: Asked,
         request: RequestBuilder,
     ) -> Result<T, NotApproved> {
-        let answer = match send(request).await {
-            Ok(reply) => reply.read::<T, E>(asked),
+        let begun = Instant::now();
+        let (provider, call) = (self.caller.calls.provider, asked.name());
+        let span = tracing::trace_span!(
+            target: trace::TARGET,
+            "gateway",
+            otel.kind = "client",
+            otel.name = format!("{provider} {call}"),
+            provider,
+            call,
+            http.response.status_code = Empty,
+            outcome = Empty,
+        );
+        let answer = match send(request).instrument(span.clone()).await {
+            Ok(reply) => {
+                span.record("http.response.status_code", reply.status.as_u16());
+                reply.read::<T, E>(asked)
+            }
             Err(lost) => Err(lost),
         };
+        span.record("outcome", outcome(&answer));
         self.caller.health.count(&answer);
+        self.caller.calls.count(asked, &answer, begun);
         answer
     }
 }
@@ -155,6 +177,17 @@ pub enum Asked {
     Approve,
     LookUp,
     Cancel,
+}
+
+impl Asked {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Prepare => "prepare",
+            Self::Approve => "approve",
+            Self::LookUp => "look_up",
+            Self::Cancel => "cancel",
+        }
+    }
 }
 
 /// A gateway's error body, and its table of what each code means.
@@ -234,10 +267,14 @@ fn lost(error: reqwest::Error) -> NotApproved {
 
 #[cfg(test)]
 mod tests {
+    use entity::payment::PaymentProvider;
     use serde::Deserialize;
 
     use super::*;
-    use crate::{clock::Clock, payment::gateway::answer::UNREADABLE};
+    use crate::{
+        clock::Clock,
+        payment::gateway::{answer::UNREADABLE, figures::Figures},
+    };
 
     /// An error whose table declines everything.
     #[derive(Deserialize)]
@@ -338,6 +375,7 @@ mod tests {
             let caller = Caller {
                 client: Client::new(),
                 health: Health::new(Clock::system()),
+                calls: Figures::default().of(PaymentProvider::Toss),
             };
             Connection::new(caller, base.clone(), &credentials, CONNECT_TIMEOUT)
         };

@@ -11,12 +11,14 @@
 //! | `http.rs` | what the clients share of sending and reading |
 //! | `address.rs` | where gateways are, and where they send browsers back to |
 //! | `breaker.rs`, `guarded.rs` | when a gateway is out of order |
+//! | `figures.rs` | how the calls are counted |
 //! | `configured.rs` | the gateways that the shop has |
 
 pub mod address;
 pub mod answer;
 pub mod breaker;
 pub mod configured;
+mod figures;
 pub mod guarded;
 mod http;
 pub mod kakaopay;
@@ -33,6 +35,7 @@ use entity::{
 };
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::http::client;
 pub use self::{
     address::BaseUrl,
     answer::{Answer, Reason, ReasonKind},

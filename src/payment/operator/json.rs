@@ -28,7 +28,7 @@ pub fn list(payments: &[Listed]) -> Value {
     json!({ "payments": payments.collect::<Value>() })
 }
 
-/// An object of `payment`, `order` (null where points are charged), `events`, `refunds` and `next`.
+/// An object of `payment`, `order` (null where points are charged, or a gift is bought), `events`, `refunds` and `next`.
 #[must_use]
 pub fn story(story: &Story) -> Value {
     let next = story.next();
@@ -49,6 +49,7 @@ fn payment(payment: &payment::Model) -> Value {
         "id": payment.id.to_string(),
         "memberId": payment.member_id.to_string(),
         "orderId": payment.order_id.map(|id| id.to_string()),
+        "giftId": payment.gift_id.map(|id| id.to_string()),
         "provider": payment.provider.to_value(),
         "status": payment.status.to_value(),
         "amount": payment.amount,

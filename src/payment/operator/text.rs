@@ -31,7 +31,7 @@ pub fn list(out: &mut impl Write, payments: &[Listed]) -> io::Result<()> {
         let row = Row {
             id: &payment.id.to_string(),
             provider: &payment.provider.to_value(),
-            purpose: &purpose(order_key.as_deref()),
+            purpose: &purpose(payment, order_key.as_deref()),
             status: &payment.status.to_value(),
             amounts: [payment.amount, payment.taken, payment.refunded].map(|won| won.to_string()),
             times: [time(payment.created_at), next(payment.check_at)],
@@ -71,8 +71,12 @@ impl Row<'_> {
     }
 }
 
-fn purpose(order_key: Option<&str>) -> String {
-    order_key.map_or_else(|| "points".to_owned(), |key| format!("order {key}"))
+fn purpose(payment: &payment::Model, order_key: Option<&str>) -> String {
+    match (order_key, payment.gift_id) {
+        (Some(key), _) => format!("order {key}"),
+        (None, Some(_)) => "gift".to_owned(),
+        (None, None) => "points".to_owned(),
+    }
 }
 
 fn why(payment: &payment::Model, worry: &Worry) -> String {
@@ -141,8 +145,8 @@ pub fn story(out: &mut impl Write, story: &Story) -> io::Result<()> {
 
 fn facts(out: &mut impl Write, story: &Story) -> io::Result<()> {
     let payment = &story.payment;
-    let pays_for = match &story.order {
-        Some(order) => format!(
+    let pays_for = match (&story.order, payment.gift_id) {
+        (Some(order), _) => format!(
             "order {} ({}), {}, {} won due, {} won refunded",
             order.order_key,
             order.id,
@@ -150,7 +154,8 @@ fn facts(out: &mut impl Write, story: &Story) -> io::Result<()> {
             order.amount_due,
             order.refunded
         ),
-        None => "points".to_owned(),
+        (None, Some(gift_id)) => gift_id.to_string(),
+        (None, None) => "points".to_owned(),
     };
     let mut facts = vec![
         ("payment", payment.id.to_string()),

@@ -7,7 +7,10 @@ use entity::{
     payment::{self, PaymentStatus},
 };
 
-use crate::payment::gateway::{Record, RecordState};
+use crate::payment::{
+    PaymentFailure,
+    gateway::{Record, RecordState},
+};
 
 /// What a gateway knows of a payment, for certain.
 #[derive(Clone, Debug)]
@@ -22,8 +25,8 @@ pub enum Finding {
 pub enum Wish {
     /// Nothing: let it be.
     Observe,
-    /// The gateway said no: end it, with its words.
-    Decline(String),
+    /// The gateway said no: end it, and say why.
+    Decline(PaymentFailure),
     /// The member gave it up: end it.
     Abandon,
     /// The member orders something else instead: end it.
@@ -41,7 +44,7 @@ pub enum Settlement {
     /// Taken after it had ended: what it paid for revives, or the money goes back.
     PayLate,
     /// Taken, but not as it should have been: what it paid for is canceled, the money goes back.
-    Mismatch(String),
+    Mismatch(PaymentFailure),
     /// The gateway has given back more than we knew of.
     GivenBack(Won),
     /// Not taken: what it paid for is canceled.
@@ -53,8 +56,7 @@ pub enum Settlement {
 pub struct End {
     pub status: PaymentStatus,
     pub reason: CancelReason,
-    /// In words for the member.
-    pub failure: String,
+    pub failure: PaymentFailure,
 }
 
 /// The currency of all amounts.
@@ -77,7 +79,8 @@ pub fn decide(
                 if payment.status == PaymentStatus::Ready
                     && !matches!(wish, Wish::Abandon | Wish::Supersede) =>
             {
-                return Settlement::End(End::declined(reason.message.clone()));
+                let failure = PaymentFailure::in_words(&reason.message);
+                return Settlement::End(End::declined(failure));
             }
             RecordState::Expired if payment.status == PaymentStatus::Ready => {
                 return Settlement::End(End::expired());
@@ -90,11 +93,11 @@ pub fn decide(
     }
     match wish {
         Wish::Observe => Settlement::Nothing,
-        Wish::Decline(words) => Settlement::End(End::declined(words.clone())),
+        Wish::Decline(failure) => Settlement::End(End::declined(failure.clone())),
         Wish::Abandon | Wish::Supersede => Settlement::End(End {
             status: PaymentStatus::Failed,
             reason: CancelReason::PaymentAbandoned,
-            failure: "The payment was given up.".into(),
+            failure: PaymentFailure::GivenUp,
         }),
         Wish::Expire => Settlement::End(End::expired()),
     }
@@ -118,37 +121,25 @@ fn taken(payment: &payment::Model, record: &Record, accepts_test: bool) -> Settl
 }
 
 /// How what was taken differs from what should have been.
-fn difference(payment: &payment::Model, record: &Record, accepts_test: bool) -> Option<String> {
+fn difference(
+    payment: &payment::Model,
+    record: &Record,
+    accepts_test: bool,
+) -> Option<PaymentFailure> {
     if record.currency != CURRENCY {
-        return Some(format!(
-            "{} {} were taken instead of {} won.",
-            record.total.0, record.currency, payment.amount
-        ));
+        return Some(PaymentFailure::OtherCurrencyTaken);
     }
     if record.total != payment.amount {
-        return Some(format!(
-            "{} won were taken instead of {} won.",
-            record.total, payment.amount
-        ));
+        return Some(PaymentFailure::OtherAmountTaken);
     }
     if record.is_test && !accepts_test {
-        return Some("It was paid with test money.".into());
+        return Some(PaymentFailure::TestMoneyTaken);
     }
-    (record.canceled > Won::ZERO).then(|| {
-        format!(
-            "{} won were given back before the payment was known.",
-            record.canceled
-        )
-    })
+    (record.canceled > Won::ZERO).then_some(PaymentFailure::GivenBackBefore)
 }
 
 impl End {
-    fn declined(words: String) -> Self {
-        // Not every gateway says why.
-        let failure = match words.trim() {
-            "" => "The payment was declined.".into(),
-            _ => words,
-        };
+    fn declined(failure: PaymentFailure) -> Self {
         Self {
             status: PaymentStatus::Failed,
             reason: CancelReason::PaymentFailed,
@@ -160,7 +151,7 @@ impl End {
         Self {
             status: PaymentStatus::Expired,
             reason: CancelReason::PaymentExpired,
-            failure: "The payment was not made in time.".into(),
+            failure: PaymentFailure::Expired,
         }
     }
 }
@@ -188,6 +179,7 @@ mod tests {
         let new = NewPayment {
             member_id: MemberId(Uuid::nil()),
             order_id: None,
+            gift_id: None,
             provider: PaymentProvider::Toss,
             order_name: "참외".into(),
             amount: Won(1_000),
@@ -243,12 +235,12 @@ mod tests {
         let Settlement::End(end) = settled(PaymentStatus::Ready, failed, &Wish::Observe) else {
             panic!("it is over");
         };
-        assert_eq!(end.failure, "The payment was declined.");
+        assert_eq!(end.failure, PaymentFailure::Declined);
     }
 
     const WISHES: [fn() -> Wish; 5] = [
         || Wish::Observe,
-        || Wish::Decline("no".into()),
+        || Wish::Decline(PaymentFailure::in_words("no")),
         || Wish::Abandon,
         || Wish::Supersede,
         || Wish::Expire,
@@ -315,7 +307,9 @@ mod tests {
         );
         assert_eq!(
             failed,
-            Settlement::End(End::declined("잔액이 부족합니다.".into()))
+            Settlement::End(End::declined(PaymentFailure::Words(
+                "잔액이 부족합니다.".into()
+            )))
         );
         let expired = settled(
             PaymentStatus::Ready,
@@ -328,34 +322,34 @@ mod tests {
     #[test]
     fn what_differs_is_not_fulfilled() {
         let paid = record(RecordState::Paid);
-        for differing in [
-            Record {
-                total: Won(999),
-                ..paid.clone()
-            },
-            Record {
-                total: Won(1_001),
-                ..paid.clone()
-            },
-            Record {
-                currency: "USD".into(),
-                ..paid.clone()
-            },
-            Record {
-                is_test: true,
-                ..paid.clone()
-            },
-            Record {
-                canceled: Won(1),
-                ..paid.clone()
-            },
+        let with = |change: fn(&mut Record)| {
+            let mut record = paid.clone();
+            change(&mut record);
+            record
+        };
+        for (differing, failure) in [
+            (
+                with(|it| it.total = Won(999)),
+                PaymentFailure::OtherAmountTaken,
+            ),
+            (
+                with(|it| it.total = Won(1_001)),
+                PaymentFailure::OtherAmountTaken,
+            ),
+            (
+                with(|it| it.currency = "USD".into()),
+                PaymentFailure::OtherCurrencyTaken,
+            ),
+            (with(|it| it.is_test = true), PaymentFailure::TestMoneyTaken),
+            (
+                with(|it| it.canceled = Won(1)),
+                PaymentFailure::GivenBackBefore,
+            ),
         ] {
             for status in [PaymentStatus::Ready, PaymentStatus::Expired] {
                 let settled = settled(status, differing.clone(), &Wish::Observe);
-                assert!(
-                    matches!(settled, Settlement::Mismatch(_)),
-                    "{differing:?}: {settled:?}"
-                );
+                let expected = Settlement::Mismatch(failure.clone());
+                assert_eq!(settled, expected, "{differing:?}");
             }
         }
         let test = Record {

@@ -2,26 +2,31 @@
 //! and the reconciler all come here with what the gateway knows; any number of them, at once and in any order,
 //! give one result.
 //!
-//! A short transaction with its locks in the shop's one order: the order, the payment, the purse, the stock, the
+//! A short transaction with its locks in the shop's one order: the order, the payment, the coupon, the purse, the stock, the
 //! counts of sales.
 
 mod decide;
+mod other;
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    Won,
+    Won, gift,
     id::PaymentId,
     order::{self, CancelReason, OrderStatus},
     order_event, order_item,
     payment::{self, PaymentStatus},
     payment_event::PaymentEventKind,
     point_entry::PointAction,
+    store_event,
 };
 use scoped_futures::ScopedFutureExt;
 use sea_orm::ActiveEnum;
 use serde_json::json;
 
 use super::{
+    PaymentFailure,
     gateway::Record,
     inquiry::is_in_doubt,
     refunding::owe,
@@ -32,19 +37,25 @@ use crate::{
     app::App,
     cart::{self, Room},
     clock::new_id,
+    coupon,
     db::Transaction,
     fault::{Failure, Fault, Never, Outcome},
-    order::{self as orders, announcement::order_paid, cancellation::restock},
+    gift as gifts,
+    order::{
+        self as orders,
+        announcement::{order_paid, payment_refunded},
+        cancellation::restock,
+        movement::store_events,
+        part,
+    },
+    outbox::{self, Appended},
     point::{self, Booking},
     popularity::{self, Sale},
     rows::insert,
-    stock,
+    stock, store as stores,
 };
 
 pub use decide::{CURRENCY, End, Finding, Settlement, Wish, decide};
-
-/// Why money goes back that was taken for an order which had ended, and cannot be revived.
-pub const TOO_LATE: &str = "The order had ended.";
 
 /// A payment as settling left it, and what the bus is told after the commit.
 #[derive(Debug)]
@@ -52,12 +63,17 @@ struct Settled {
     payment: payment::Model,
     is_changed: bool,
     order: Option<Changed>,
+    /// What was delivered.
+    gift: Option<gift::Model>,
+    /// What the world outside hears of it.
+    messages: Appended,
 }
 
 /// An order that a payment moved.
 #[derive(Debug)]
 struct Changed {
     event: order_event::Model,
+    store_events: Vec<store_event::Model>,
     items: Vec<order_item::Model>,
 }
 
@@ -76,13 +92,22 @@ pub async fn settle(
         .transaction(|tx| settle_in(app, tx, id, finding, wish).scope_boxed())
         .await
         .map_err(Failure::<Never>::into_fault)?;
-    if let Some(Changed { event, items }) = settled.order {
+    if let Some(Changed {
+        event,
+        store_events,
+        items,
+    }) = settled.order
+    {
         app.bus
-            .publish_order_event(settled.payment.member_id, event);
+            .publish_order_event(settled.payment.member_id, event, &store_events);
         for item in items {
-            app.bus.stock.publish(&item.product_id, item.option_id);
+            app.bus.publish_stock(item.product_id, item.option_id);
         }
     }
+    if let Some(gift) = settled.gift {
+        gifts::tell(app, &gift);
+    }
+    app.outbox.hand_over(settled.messages);
     if settled.is_changed {
         app.payments.wake();
     }
@@ -121,6 +146,8 @@ async fn settle_in(
         is_superseded: *wish == Wish::Supersede,
         tx,
         payment,
+        gift: None,
+        messages: Appended::default(),
         now,
         record: match finding {
             Finding::Record(record) => Some(record),
@@ -134,10 +161,12 @@ async fn settle_in(
                 payment,
                 is_changed: false,
                 order: None,
+                gift: None,
+                messages: Appended::default(),
             });
         }
-        (Settlement::GivenBack(refunded), _) => {
-            work.give_back(*refunded);
+        (Settlement::GivenBack(refunded), order) => {
+            work.give_back(order, *refunded).await?;
             None
         }
         (Settlement::Pay, order) => work.pay(order).await?,
@@ -157,6 +186,8 @@ async fn settle_in(
         payment: work.payment,
         is_changed: true,
         order: changed,
+        gift: work.gift,
+        messages: work.messages,
     })
 }
 
@@ -178,6 +209,9 @@ struct Work<'t> {
     is_superseded: bool,
     tx: &'t Transaction,
     payment: payment::Model,
+    /// What was delivered.
+    gift: Option<gift::Model>,
+    messages: Appended,
     record: Option<&'t Record>,
     now: DateTime<Utc>,
 }
@@ -203,7 +237,7 @@ impl Work<'_> {
     async fn pay(&mut self, order: Option<order::Model>) -> Result<Option<Changed>, Fault> {
         self.take();
         match order {
-            None => self.credit().await.map(|()| None),
+            None => self.pay_other().await.map(|()| None),
             Some(order) => {
                 let items = orders::store::items_of(self.tx, &[order.id]).await?;
                 self.mark_paid(order, items).await.map(Some)
@@ -211,20 +245,8 @@ impl Work<'_> {
         }
     }
 
-    /// Charges the member's points with what was taken.
-    async fn credit(&self) -> Result<(), Fault> {
-        let booking = Booking {
-            action: PointAction::Charge,
-            amount: self.payment.taken,
-            order_id: None,
-            payment_id: Some(self.payment.id),
-            idempotency_key: None,
-        };
-        point::book_for(self.tx, self.payment.member_id, booking, self.now).await
-    }
-
     async fn mark_paid(
-        &self,
+        &mut self,
         mut order: order::Model,
         mut items: Vec<order_item::Model>,
     ) -> Result<Changed, Fault> {
@@ -233,24 +255,51 @@ impl Work<'_> {
             item.cancel_reason = None;
             item.paid_at = Some(self.now);
         }
+        self.start_clocks(&mut items).await?;
         order.status = OrderStatus::Paid;
         order.payment_expires_at = None;
         let event = self.order_event(&mut order, &items, None);
         orders::store::set_progress(self.tx, &order).await?;
-        orders::store::set_paid(self.tx, order.id, self.now).await?;
+        orders::store::set_paid(self.tx, &items).await?;
         insert(self.tx, std::slice::from_ref(&event)).await?;
+        let store_events = store_events(&event, &items, &items);
+        part::store::insert_events(self.tx, &store_events).await?;
         let id = new_id(self.now, &mut rand::rng());
-        insert(self.tx, &[order_paid(id, &order, &items)]).await?;
+        let messages = vec![order_paid(id, &order, &items)];
+        insert(self.tx, &messages).await?;
+        self.messages = Appended::first(messages);
         let sales = items.iter().filter_map(Sale::of).collect::<Vec<_>>();
         popularity::store::add(self.tx, &sales).await?;
-        Ok(Changed { event, items })
+        Ok(Changed {
+            event,
+            store_events,
+            items,
+        })
+    }
+
+    /// Gives the stores that are open their time to accept. One that opens or closes meanwhile does so before or after.
+    async fn start_clocks(&self, items: &mut [order_item::Model]) -> Result<(), Fault> {
+        let ids = items
+            .iter()
+            .map(|item| item.store_id)
+            .collect::<BTreeSet<_>>();
+        let ids = ids.into_iter().collect::<Vec<_>>();
+        let stores = stores::store::lock_as_they_are(self.tx, &ids).await?;
+        for item in items {
+            let store = stores.iter().find(|store| store.id == item.store_id);
+            let within = store
+                .filter(|store| store.is_open)
+                .map(|store| TimeDelta::minutes(store.accept_minutes.into()));
+            item.accept_by = within.map(|within| self.now + within);
+        }
+        Ok(())
     }
 
     /// The order revives where everything it needs is still there; else the money goes back.
     async fn pay_late(&mut self, order: Option<order::Model>) -> Result<Option<Changed>, Fault> {
         self.take();
         let Some(mut order) = order else {
-            return self.credit().await.map(|()| None);
+            return self.pay_other().await.map(|()| None);
         };
         let mut items = orders::store::items_of(self.tx, &[order.id]).await?;
         if self.retake(&order, &items).await? {
@@ -263,24 +312,27 @@ impl Work<'_> {
         }
         let event = self.order_event(&mut order, &items, Some(CancelReason::OutOfStock));
         orders::store::set_progress(self.tx, &order).await?;
-        orders::store::set_canceled(self.tx, &items).await?;
+        orders::store::set_moved(self.tx, &items).await?;
         insert(self.tx, std::slice::from_ref(&event)).await?;
-        self.payment.failure = Some(TOO_LATE.into());
+        let why = PaymentFailure::TooLate;
+        self.payment.failure = Some(why.stored().to_owned());
         let all = self.payment.taken;
-        owe(self.tx, &mut self.payment, all, TOO_LATE, self.now).await?;
+        owe(self.tx, &mut self.payment, all, why.stored(), self.now).await?;
         Ok(Some(Changed {
             event,
+            store_events: Vec::new(),
             items: Vec::new(),
         }))
     }
 
-    /// Takes the order's stock and points once more, all of it or nothing.
+    /// Takes the order's coupon, stock and points once more, all of it or nothing.
     async fn retake(
         &self,
         order: &order::Model,
         items: &[order_item::Model],
     ) -> Result<bool, Fault> {
-        if !self.has_points(order).await? {
+        let is_coupon_free = coupon::lock_again(self.tx, order).await?;
+        if !is_coupon_free || !self.has_points(order).await? {
             return Ok(false);
         }
         let wanted = orders::cancellation::pieces(items);
@@ -294,6 +346,7 @@ impl Work<'_> {
         if !is_there {
             return Ok(false);
         }
+        coupon::take_again(self.tx, order).await?;
         let taken = wanted.iter().map(|(id, pieces)| (*id, -pieces));
         stock::store::add(self.tx, &taken.collect::<Vec<_>>()).await?;
         if order.points_used > Won::ZERO {
@@ -302,6 +355,7 @@ impl Work<'_> {
                 amount: order.points_used.negated(),
                 order_id: Some(order.id),
                 payment_id: None,
+                gift_id: None,
                 idempotency_key: None,
             };
             point::book_for(self.tx, order.member_id, booking, self.now).await?;
@@ -318,11 +372,11 @@ impl Work<'_> {
     async fn mismatch(
         &mut self,
         order: Option<order::Model>,
-        difference: &str,
+        difference: &PaymentFailure,
     ) -> Result<Option<Changed>, Fault> {
-        tracing::error!(payment = %self.payment.id, difference, "a payment is not what was agreed");
+        tracing::error!(payment = %self.payment.id, difference = difference.stored(), "a payment is not what was agreed");
         self.take();
-        self.payment.failure = Some(difference.to_owned());
+        self.payment.failure = Some(difference.stored().to_owned());
         let all = self.payment.taken;
         // What has gone back already is found to be done.
         if all > Won::ZERO {
@@ -340,7 +394,8 @@ impl Work<'_> {
                 .cancel(order, CancelReason::PaymentFailed)
                 .await
                 .map(Some),
-            _ => Ok(None),
+            Some(_) => Ok(None),
+            None => self.end_other().await.map(|()| None),
         }
     }
 
@@ -350,7 +405,7 @@ impl Work<'_> {
         end: &End,
     ) -> Result<Option<Changed>, Fault> {
         self.payment.status = end.status;
-        self.payment.failure = Some(end.failure.clone());
+        self.payment.failure = Some(end.failure.stored().to_owned());
         self.payment.approving_since = None;
         self.payment.checkout = None;
         // Its window may be open, or an answer under way: money may still arrive.
@@ -358,11 +413,12 @@ impl Work<'_> {
         self.payment.check_at = next_watch(self.payment.expires_at, self.now);
         match order {
             Some(order) => self.cancel(order, end.reason).await.map(Some),
-            None => Ok(None),
+            None => self.end_other().await.map(|()| None),
         }
     }
 
-    /// Cancels an order that waits for its payment: points and stock go back, and what came out of the cart.
+    /// Cancels an order that waits for its payment, of which no store has heard: points, stock and coupon go back,
+    /// and what came out of the cart.
     async fn cancel(
         &self,
         mut order: order::Model,
@@ -373,6 +429,7 @@ impl Work<'_> {
             item.status = OrderStatus::Canceled;
             item.cancel_reason = Some(reason);
         }
+        coupon::give_back(self.tx, &order).await?;
         if self.payment.is_from_cart {
             let pieces = orders::cancellation::pieces(&items);
             let room = if self.is_superseded {
@@ -398,15 +455,26 @@ impl Work<'_> {
         order.payment_expires_at = None;
         let event = self.order_event(&mut order, &items, Some(reason));
         orders::store::set_progress(self.tx, &order).await?;
-        orders::store::set_canceled(self.tx, &items).await?;
+        orders::store::set_moved(self.tx, &items).await?;
         insert(self.tx, std::slice::from_ref(&event)).await?;
-        Ok(Changed { event, items })
+        Ok(Changed {
+            event,
+            store_events: Vec::new(),
+            items,
+        })
     }
 
     /// The gateway gave money back: because we asked, or in its own console.
-    fn give_back(&mut self, refunded: Won) {
+    async fn give_back(&mut self, order: Option<order::Model>, refunded: Won) -> Result<(), Fault> {
+        let amount = Won(refunded.0 - self.payment.refunded.0);
         self.payment.refunded = refunded;
         self.payment.status = paid_status(self.payment.taken, refunded);
+        if let Some(order) = order {
+            let id = new_id(self.now, &mut rand::rng());
+            let message = payment_refunded(id, &order, &self.payment, amount, self.now);
+            self.messages = outbox::append(self.tx, order.id, vec![message]).await?;
+        }
+        Ok(())
     }
 
     fn order_event(

@@ -1,14 +1,11 @@
 //! What gateways send by themselves. It says where to look and never what is there: whatever a webhook tells, the
 //! gateway is asked.
 //!
-//! PortOne signs its webhooks ([`signature`]). Toss Payments signs none of payments, so that anybody may have sent
+//! PortOne signs its webhooks ([`signature`](crate::signature)). Toss Payments signs none of payments, so that anybody may have sent
 //! one. KakaoPay sends none.
 
 pub mod portone;
-pub mod signature;
 pub mod toss;
-
-pub use signature::{Rejection, Verifier, WrongSecret};
 
 /// The body of a webhook that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,9 @@
 //! The audit: silent over a busy shop, also while it is busy, and it finds whatever is put wrong by hand.
 
 mod busy;
+mod coupons;
 mod gateway;
+mod gifts;
 mod hand;
 mod history;
 mod keys;
@@ -14,6 +16,7 @@ mod report;
 mod rows;
 mod sales;
 mod stock;
+mod wallets;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -30,7 +33,7 @@ use self::busy::{BusyShop, cancel};
 use crate::support::Shop;
 
 /// What an audit prints for people: a line for each broken row, sorted, and the table.
-async fn printed(db: &Db) -> (Vec<String>, String) {
+pub async fn printed(db: &Db) -> (Vec<String>, String) {
     let mut text = Vec::new();
     let mut report = Report::new(&mut text, Format::Text);
     let findings = audit(db, |row| report.tell(row))
@@ -84,11 +87,16 @@ both! {
                 (3, "points of orders", 9),
                 (4, "payments in all", 0),
                 (4, "payments", 0),
+                (4, "gifts", 0),
+                (4, "gifts' money", 0),
+                (4, "points of gifts", 0),
                 (5, "orders' keys", 4),
                 (5, "further keys", 0),
                 (6, "order events", 6),
                 (6, "orders' last events", 4),
                 (6, "orders' items", 4),
+                (6, "stores' parts", 7),
+                (6, "stores' events", 7),
                 (7, "hours of products", 4),
                 (8, "orders' messages", 4),
                 (9, "stock", 3),
@@ -100,10 +108,26 @@ both! {
                 (9, "order items", 5),
                 (9, "order events", 6),
                 (9, "hours of products", 4),
-                (9, "outbox messages", 6),
+                (9, "outbox messages", 8),
+                (9, "purged messages", 0),
                 (9, "payments", 0),
                 (9, "payments' events", 0),
                 (9, "refunds", 0),
+                (9, "gifts", 0),
+                (9, "wallets", 2),
+                (9, "wallet entries", 0),
+                (9, "settlements", 0),
+                (9, "publications", 0),
+                (9, "coupons", 0),
+                (11, "wallet entries", 0),
+                (11, "wallets", 2),
+                (11, "orders' earnings", 4),
+                (11, "settlements", 0),
+                (12, "coupons", 0),
+                (12, "orders' coupons", 4),
+                (12, "items of orders by coupon", 5),
+                (12, "publications", 0),
+                (12, "members' coupons", 0),
             ]
         );
     }

@@ -18,6 +18,16 @@ both! {
                 ],
             ),
             (
+                "order_item",
+                format!("UPDATE order_item SET discount = 15001, store_discount = 15002 WHERE order_id = {sql_4}"),
+                vec![
+                    format!("3 {} {fourth}: discount: expected at most 15000, found 15001; \
+                             discount that the store bears: expected at most 15001, found 15002", shop.item(fourth).await),
+                    format!("3 {fourth}: discounts of its items: expected 0, found 15001"),
+                    format!("12 {fourth}: coupons held: expected 1, found 0"),
+                ],
+            ),
+            (
                 r#""order""#,
                 format!(r#"UPDATE "order" SET items_total = 15001 WHERE id = {sql_4}"#),
                 vec![format!("3 {fourth}: items total: expected 15000, found 15001")],
@@ -25,7 +35,11 @@ both! {
             (
                 r#""order""#,
                 format!(r#"UPDATE "order" SET discount = 1 WHERE id = {sql_4}"#),
-                vec![format!("3 {fourth}: points used and amount due: expected 14999, found 15000")],
+                vec![
+                    format!("3 {fourth}: discounts of its items: expected 1, found 0; \
+                             points used and amount due: expected 14999, found 15000"),
+                    format!("12 {fourth}: coupons named: expected 1, found 0"),
+                ],
             ),
             (
                 r#""order""#,

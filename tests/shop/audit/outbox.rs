@@ -22,7 +22,7 @@ both! {
             ),
             (
                 format!("INSERT INTO outbox
-                         SELECT order_id, topic, order_id, payload, created_at, delivered_at
+                         SELECT order_id, topic, order_id, sequence + 1, payload, created_at, attempts, due_at, failure, dead_at, delivered_at
                          FROM outbox WHERE order_id = {sql_4}"),
                 told(fourth, 2),
             ),

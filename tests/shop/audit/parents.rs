@@ -46,6 +46,8 @@ both! {
         let purse = format!("DELETE FROM user_point WHERE id = {}", shop.sql(mina));
         shop.check("user_point", &purse, &found).await;
         let stores = items(&shop.shop, third).await.len() + items(&shop.shop, fourth).await.len() + 3;
+        // Their wallets are left behind, too.
+        let stores = stores + 2;
         shop.execute("DELETE FROM store").await;
         let (lines, _) = printed(shop.db()).await;
         assert_eq!(lines.len(), stores, "{lines:#?}");

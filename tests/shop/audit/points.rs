@@ -64,7 +64,7 @@ both! {
                 "point_entry",
                 format!("UPDATE point_entry SET order_id = NULL WHERE user_point_id = {j} AND sequence = 2"),
                 vec![
-                    format!("2 {} {jun}: orders named: expected 1, found 0", shop.entry(jun, 2).await),
+                    format!("2 {} {jun}: orders and gifts named: expected 1, found 0", shop.entry(jun, 2).await),
                     format!("3 {}: points taken: expected at least 30000, found 0; \
                              points given back: expected -30000, found 0", shop.third),
                 ],

@@ -10,6 +10,7 @@ both! {
         let (fourth, socks) = (shop.fourth, &shop.socks);
         let of_fourth = format!("order_id = {}", shop.sql(fourth));
         let (option, product) = (socks.options[0], socks.id);
+        let of_store = format!("6 {} {fourth}: status by its items: expected CANCELED, found PAID", socks.store_id);
         shop.check(
             "order_item",
             &format!("UPDATE order_item SET status = 'CANCELED' WHERE {of_fourth}"),
@@ -17,6 +18,7 @@ both! {
                 format!("1 {option}: quantity in stock: expected 50, found 45"),
                 format!("3 {fourth}: refunded: expected 15000, found 0"),
                 format!("6 {fourth}: status by its items: expected CANCELED, found PAID"),
+                of_store.clone(),
                 format!("7 2026-11-20T04:00:00Z {product}: quantity sold: expected 0, found 5"),
             ],
         ).await;
@@ -25,6 +27,7 @@ both! {
             &format!("UPDATE order_item SET status = 'PENDING_PAYMENT', paid_at = NULL WHERE {of_fourth}"),
             &[
                 format!("6 {fourth}: status by its items: expected PENDING_PAYMENT, found PAID"),
+                of_store.clone(),
                 format!("7 2026-11-20T04:00:00Z {product}: quantity sold: expected 0, found 5"),
                 format!("8 {fourth}: order.paid messages: expected 0, found 1"),
             ],
@@ -37,6 +40,7 @@ both! {
                 format!("3 {fourth}: items total: expected 0, found 15000; \
                          points used and amount due: expected 0, found 15000"),
                 format!("6 {fourth}: status by its items: expected CANCELED, found PAID"),
+                of_store.clone(),
                 format!("7 2026-11-20T04:00:00Z {product}: quantity sold: expected 0, found 5"),
                 format!("8 {fourth}: order.paid messages: expected 0, found 1"),
             ],
@@ -67,7 +71,7 @@ both! {
             (
                 r#""order""#,
                 format!(r#"UPDATE "order" SET points_used = {most}, amount_due = {most}, discount = {most}"#),
-                vec![format!("3 {fourth}: points used and amount due: ")],
+                vec![format!("3 {fourth}: discounts of its items: ")],
             ),
         ] {
             shop.execute(&format!("CREATE TABLE intact AS SELECT * FROM {table}")).await;

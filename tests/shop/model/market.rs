@@ -464,6 +464,7 @@ impl Market {
     }
 
     fn check_offers(&self, lines: &[Line]) -> Result<(), Refusal> {
+        let mut closed = None;
         for Line { option, index, .. } in lines {
             let option = self.options.get(*option).ok_or(Refusal::NoSuchOption {
                 index: index.unwrap_or_default(),
@@ -473,10 +474,11 @@ impl Market {
                 return Err(Refusal::ProductUnavailable { index: *index });
             }
             if !product.is_open {
-                return Err(Refusal::StoreClosed { index: *index });
+                closed = closed.or(Some(Refusal::StoreClosed { index: *index }));
             }
         }
-        Ok(())
+        // What is gone for good is told before what may be there again tomorrow.
+        closed.map_or(Ok(()), Err)
     }
 
     fn check_price(

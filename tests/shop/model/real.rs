@@ -20,7 +20,7 @@ use jangteo::{
         placement::{self, Malformed},
     },
     point::{self, Charge, ChargeRefusal},
-    stock::{self as stocks, Adjustment},
+    stock::{self as stocks, Adjustment, Change},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
@@ -210,6 +210,7 @@ impl<'s> RealMarket<'s> {
             selection,
             points: request.points.map(Won),
             gateway: None,
+            coupon_id: None,
             expected_total: request.expected_total.map(Won),
             idempotency_key: key.to_string(),
         }
@@ -240,7 +241,7 @@ impl<'s> RealMarket<'s> {
     async fn adjust_stock(&self, option: usize, delta: i32) -> Outcome<Answer, Refusal> {
         let adjustment = Adjustment {
             option_id: self.options[option],
-            delta,
+            change: Change::By(delta),
             reason: "count".into(),
             by: self.products[0].merchant_id,
         };
@@ -249,6 +250,9 @@ impl<'s> RealMarket<'s> {
             failure.map_refusal(|refusal| match refusal {
                 stocks::Refusal::OutOfRange { quantity } => Refusal::StockOutOfRange { quantity },
                 stocks::Refusal::NoSuchOption => Refusal::NoSuchOption { index: 0 },
+                changed @ stocks::Refusal::Changed { .. } => {
+                    panic!("nothing was expected: {changed:?}")
+                }
             })
         })
     }
@@ -272,7 +276,10 @@ impl<'s> RealMarket<'s> {
             It::NoSuchCartItem { index } => Refusal::NoSuchLine { index },
             It::NoSuchOption { index } => Refusal::NoSuchOption { index },
             It::ProductUnavailable { index, .. } => Refusal::ProductUnavailable { index },
-            It::StoreClosed { index, .. } => Refusal::StoreClosed { index },
+            It::StoreClosed(closed) => Refusal::StoreClosed {
+                index: closed[0].index,
+            },
+            It::CouponNotUsable(problem) => unreachable!("nobody has a coupon: {problem:?}"),
             It::PriceChanged { expected, actual } => Refusal::PriceChanged {
                 expected: expected.0,
                 actual: actual.0,

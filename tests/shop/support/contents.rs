@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
 use entity::{
-    cart, cart_item, member, order, order_event, order_item, outbox, point_entry, product,
-    product_option, product_sales, refresh_token, session, stock, stock_adjustment, store,
-    user_point,
+    cart, cart_item, coupon, coupon_issue, gift, member, order, order_event, order_item, outbox,
+    outbox_purged, payment, payment_event, point_entry, product, product_option, product_sales,
+    refresh_token, refund, session, settlement, stock, stock_adjustment, store, store_event,
+    store_wallet, user_point, wallet_entry,
 };
 use jangteo::db::Db;
 use sea_orm::EntityTrait;
@@ -26,21 +27,32 @@ impl Contents {
         read!(
             cart,
             cart_item,
+            coupon,
+            coupon_issue,
+            gift,
             member,
             order,
             order_event,
             order_item,
             outbox,
+            outbox_purged,
+            payment,
+            payment_event,
             point_entry,
             product,
             product_option,
             product_sales,
             refresh_token,
+            refund,
             session,
+            settlement,
             stock,
             stock_adjustment,
             store,
+            store_event,
+            store_wallet,
             user_point,
+            wallet_entry,
         );
         Self(tables)
     }

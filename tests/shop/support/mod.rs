@@ -5,6 +5,8 @@ mod blockade;
 mod client;
 mod contents;
 mod database;
+mod merchant;
+mod nats;
 mod proxy;
 mod shop;
 mod socket;
@@ -13,9 +15,11 @@ pub use blockade::Blockade;
 pub use client::{Client, PLACE_ORDER, refusal};
 pub use contents::Contents;
 pub use database::{CONNECTIONS, Database, TestDatabase};
+pub use merchant::Merchant;
+pub use nats::Nats;
 pub use proxy::{Cut, Proxy};
-pub use shop::{PASSWORD, Product, Shop};
-pub use socket::{Received, Socket, Subscription};
+pub use shop::{PASSWORD, PICTURE_BYTES_MAX, Product, Shop};
+pub use socket::{Received, Socket, Subscription, narrow};
 
 /// Tests that must pass on both databases:
 ///

@@ -18,13 +18,18 @@ use jangteo::{
     catalog::{NewOption, NewProduct, create_products},
     clock::Clock,
     config::{Limits, Secret},
+    event::NatsSettings,
     member::{self, NewMember},
+    outbox::PlatformSettings,
     payment::PaymentSettings,
+    picture::{Pictures, storage::Storage},
     server::{Server, Start},
-    stock::{self, Adjustment},
+    stock::{self, Adjustment, Change},
     store,
 };
+use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde_json::json;
+use tempfile::TempDir;
 
 use super::{
     Client, Contents,
@@ -34,6 +39,9 @@ use super::{
 /// When a test's shop opens.
 const OPENING: &str = "2026-11-20T03:00:00Z";
 
+/// The largest picture that a test's shop takes.
+pub const PICTURE_BYTES_MAX: i32 = 512 * 1024;
+
 /// The password of every test's members.
 pub const PASSWORD: &str = "correct horse";
 
@@ -42,7 +50,11 @@ pub struct Shop {
     pub database: TestDatabase,
     server: Server,
     micros: Arc<AtomicI64>,
+    /// By how many microseconds time passes whenever somebody asks for it.
+    tick: Arc<AtomicI64>,
     members: AtomicU32,
+    /// Where its pictures are, unless somebody else has the folder.
+    _pictures: Option<TempDir>,
 }
 
 /// A product on sale, and its options in their order.
@@ -52,6 +64,14 @@ pub struct Product {
     pub store_id: StoreId,
     pub merchant_id: MemberId,
     pub options: Vec<OptionId>,
+}
+
+/// Whom a shop speaks with: by default, nobody.
+#[derive(Default)]
+struct Others {
+    payments: PaymentSettings,
+    platform: PlatformSettings,
+    nats: NatsSettings,
 }
 
 impl Shop {
@@ -79,21 +99,84 @@ impl Shop {
         limits: Limits,
         payments: PaymentSettings,
     ) -> Self {
+        Self::open_telling(database, limits, payments, PlatformSettings::default()).await
+    }
+
+    /// A shop with gateways and a data platform.
+    pub async fn open_telling(
+        database: TestDatabase,
+        limits: Limits,
+        payments: PaymentSettings,
+        platform: PlatformSettings,
+    ) -> Self {
+        let pictures = TempDir::new().expect("a temporary folder");
+        let folder = Storage::Folder(pictures.path().join("pictures"));
+        let others = Others {
+            payments,
+            platform,
+            ..Others::default()
+        };
+        Self::start(database, limits, others, Some(folder), Some(pictures)).await
+    }
+
+    /// A shop in a database that others may be open in, which hear of each other over that NATS, if any.
+    pub async fn open_beside(database: TestDatabase, nats_url: Option<&str>) -> Self {
+        let limits = Limits {
+            instant_charge: true,
+            ..Limits::default()
+        };
+        let nats = NatsSettings {
+            nats_url: nats_url.map(Secret::new),
+            ..NatsSettings::default()
+        };
+        let others = Others {
+            nats,
+            ..Others::default()
+        };
+        Self::start(database, limits, others, None, None).await
+    }
+
+    /// A shop that keeps its pictures there, or nowhere.
+    pub async fn open_keeping(database: TestDatabase, storage: Option<Storage>) -> Self {
+        let (limits, others) = (Limits::default(), Others::default());
+        Self::start(database, limits, others, storage, None).await
+    }
+
+    async fn start(
+        database: TestDatabase,
+        limits: Limits,
+        others: Others,
+        storage: Option<Storage>,
+        pictures: Option<TempDir>,
+    ) -> Self {
+        let Others {
+            payments,
+            platform,
+            nats,
+        } = others;
         let opening = DateTime::parse_from_rfc3339(OPENING)
             .expect("a time")
             .timestamp_micros();
         let micros = Arc::new(AtomicI64::new(opening));
         let hand = micros.clone();
+        let tick = Arc::new(AtomicI64::new(0));
+        let ticking = tick.clone();
+        let secret = Secret::new([7; 32]);
         let server = Server::start(Start {
             db: database.connect().await,
             clock: Clock::new(move || {
-                DateTime::from_timestamp_micros(hand.load(Ordering::Relaxed)).expect("a time")
+                let now = hand.fetch_add(ticking.load(Ordering::Relaxed), Ordering::Relaxed);
+                DateTime::from_timestamp_micros(now).expect("a time")
             }),
             limits,
-            secret: Secret::new([7; 32]),
+            pictures: Pictures::new(storage, &secret, PICTURE_BYTES_MAX),
+            secret,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             body_bytes_max: 256 * 1024,
             payments,
+            platform,
+            drain_for: Duration::ZERO,
+            nats,
             stop_within: Duration::from_secs(10),
         })
         .await
@@ -102,7 +185,9 @@ impl Shop {
             database,
             server,
             micros,
+            tick,
             members: AtomicU32::new(0),
+            _pictures: pictures,
         }
     }
 
@@ -122,10 +207,16 @@ impl Shop {
         self.app().clock.now()
     }
 
-    /// Moves the shop's clock.
+    /// Lets no two moments be the same from now on, as on a machine's clock: by default time stands still.
+    pub fn let_time_pass(&self) {
+        self.tick.store(1, Ordering::Relaxed);
+    }
+
+    /// Moves the shop's clock, and has whoever waits for the time look at it.
     pub fn advance(&self, by: Duration) {
         let micros = i64::try_from(by.as_micros()).expect("a step of the clock");
         self.micros.fetch_add(micros, Ordering::Relaxed);
+        self.app().outbox.wake();
     }
 
     /// Sets the shop's clock.
@@ -145,6 +236,32 @@ impl Shop {
         (output, self.app().db.statements() - before)
     }
 
+    /// A figure of `/metrics`, by its name and labels as they are written there; 0 if there is none.
+    pub async fn figure(&self, name: &str) -> f64 {
+        let answer = reqwest::get(self.url("/metrics")).await.expect("an answer");
+        let text = answer.text().await.expect("figures");
+        let figures = text.lines().filter_map(|line| line.rsplit_once(' '));
+        let mut found = figures.filter(|(told, _)| *told == name);
+        found
+            .next()
+            .map_or(0.0, |(_, value)| value.parse().expect("a number"))
+    }
+
+    /// Waits until a figure is that.
+    pub async fn until_figure(&self, name: &str, expected: f64) {
+        let until = async {
+            while (self.figure(name).await - expected).abs() > 0.1 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let told = tokio::time::timeout(Duration::from_mins(2), until).await;
+        assert!(
+            told.is_ok(),
+            "{name} is {}, not {expected}",
+            self.figure(name).await
+        );
+    }
+
     /// Somebody who is not signed in.
     pub fn anonymous(&self) -> Client {
         Client::new(self.address(), None)
@@ -152,8 +269,13 @@ impl Shop {
 
     /// A new member, signed in over the API.
     pub async fn member(&self) -> Client {
+        self.member_named(&self.unused_user_id("member")).await
+    }
+
+    /// A user id that nobody has.
+    pub fn unused_user_id(&self, role: &str) -> String {
         let number = self.members.fetch_add(1, Ordering::Relaxed);
-        self.member_named(&format!("member{number}")).await
+        format!("{role}{number}")
     }
 
     /// A new member with that user id, signed in over the API.
@@ -189,6 +311,15 @@ impl Shop {
         Client::new(self.address(), Some(token.expect("a session").to_owned()))
     }
 
+    /// Who sells the product, signed in.
+    pub async fn seller_of(&self, product: &Product) -> Client {
+        let merchant = entity::member::Entity::find_by_id(product.merchant_id)
+            .one(self.app().db.reader())
+            .await;
+        let merchant = merchant.expect("the table reads").expect("a merchant");
+        self.sign_in(&merchant.user_id).await
+    }
+
     async fn somebody(&self, user_id: &str, role: Role) -> MemberId {
         let new = NewMember {
             user_id: user_id.into(),
@@ -211,6 +342,8 @@ impl Shop {
         let store = store::create(self.app(), merchant_id, store_name)
             .await
             .expect("a new store");
+        // Time passes in leaps here, and merchants are in no hurry unless a test says so.
+        self.set_accept_minutes(store.id, i32::MAX).await;
         self.product_of(store.id, merchant_id, name, options).await
     }
 
@@ -255,6 +388,18 @@ impl Shop {
         assert!(deleted.expect("a deletion"), "the product was on sale");
     }
 
+    /// Says how long a store has to accept an order.
+    pub async fn set_accept_minutes(&self, store_id: StoreId, minutes: i32) {
+        let changed = entity::store::ActiveModel {
+            id: Set(store_id),
+            accept_minutes: Set(minutes),
+            ..Default::default()
+        };
+        let db = self.app().db.writer();
+        let changed = entity::store::Entity::update(changed).exec(db).await;
+        changed.expect("a store");
+    }
+
     /// Opens or closes a product's store.
     pub async fn set_open(&self, product: &Product, is_open: bool) {
         let db = self.app().db.writer();
@@ -281,7 +426,7 @@ impl Shop {
     pub async fn adjust_stock(&self, product: &Product, option: usize, delta: i32) {
         let adjustment = Adjustment {
             option_id: product.options[option],
-            delta,
+            change: Change::By(delta),
             reason: "test".into(),
             by: product.merchant_id,
         };

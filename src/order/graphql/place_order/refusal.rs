@@ -2,26 +2,26 @@
 
 use crate::{
     catalog::graphql::ProductOption,
+    coupon::graphql::told as told_coupon,
     graphql::{
         ApiError, InputError, Loaders, UserError, UserErrorCode as Code,
-        user_error::{InsufficientPoints, InsufficientStock, StockShortage},
+        user_error::{InsufficientPoints, InsufficientStock, StockShortage, StoreClosed},
         won::Won,
     },
-    order::placement::{Malformed, Refusal, Shortage},
+    order::placement::{ClosedLine, Malformed, Refusal, Shortage},
     payment::checkout,
+    text::{Message, message},
 };
 
 /// A request that no shop could take; `list` is the input's list that its index is a place in.
 pub fn told_malformed(malformed: &Malformed, list: &str) -> InputError {
     match malformed {
-        Malformed::Empty => {
-            InputError::new(Code::EmptyOrder, "There is nothing to order.").at(&[list])
-        }
+        Malformed::Empty => InputError::new(Code::EmptyOrder, message!("order-empty")).at(&[list]),
         Malformed::TooManyLines { max } => {
-            InputError::invalid(format!("An order has at most {max} lines."), &[list])
+            InputError::invalid(message!("order-too-many-lines", max = *max), &[list])
         }
         Malformed::QuantityOutOfRange { index, max } => InputError::invalid(
-            format!("The quantity of an option is 1 to {max} pieces in one order."),
+            message!("order-quantity-out-of-range", max = *max),
             &[list, &index.to_string(), "quantity"],
         ),
     }
@@ -51,6 +51,13 @@ pub async fn told(refusal: Refusal, list: &str, loaders: &Loaders) -> Result<Use
                 balance: Won(balance),
             })
         }
+        Refusal::StoreClosed(closed) => UserError::Closed(StoreClosed {
+            code,
+            message,
+            path,
+            options: told_closed(&closed, loaders).await?,
+        }),
+        Refusal::CouponNotUsable(problem) => UserError::Coupon(told_coupon(problem, "couponId")),
         _ => UserError::Input(InputError {
             code,
             message,
@@ -62,18 +69,14 @@ pub async fn told(refusal: Refusal, list: &str, loaders: &Loaders) -> Result<Use
 /// What stood in the way of paying.
 pub fn told_checkout(refusal: &checkout::Refusal) -> InputError {
     match refusal {
-        checkout::Refusal::Declined(words) => InputError::new(
-            Code::PaymentDeclined,
-            format!("The provider did not begin the payment: {words}"),
-        ),
+        checkout::Refusal::Declined(why) => InputError::new(Code::PaymentDeclined, why.message()),
         checkout::Refusal::PaymentPending => InputError::new(
             Code::PaymentUnavailable,
-            "The payment of your order before is just being settled: try again in a moment.",
+            message!("order-payment-being-settled"),
         ),
         checkout::Refusal::Unavailable | checkout::Refusal::Placement(_) => InputError::new(
             Code::PaymentUnavailable,
-            "This way of paying is not available at the moment: choose another, or come again. If you try \
-             again, make a new idempotency key.",
+            message!("order-payment-unavailable"),
         ),
     }
 }
@@ -84,7 +87,8 @@ fn code(refusal: &Refusal) -> Code {
         Refusal::Empty => Code::EmptyOrder,
         Refusal::NoSuchCartItem { .. } | Refusal::NoSuchOption { .. } => Code::NotFound,
         Refusal::ProductUnavailable { .. } => Code::ProductUnavailable,
-        Refusal::StoreClosed { .. } => Code::StoreClosed,
+        Refusal::StoreClosed(_) => Code::StoreClosed,
+        Refusal::CouponNotUsable(_) => Code::CouponNotUsable,
         Refusal::TotalTooLarge | Refusal::PointsMismatch { .. } => Code::InvalidInput,
         Refusal::PriceChanged { .. } => Code::PriceChanged,
         Refusal::InsufficientStock(_) => Code::InsufficientStock,
@@ -93,39 +97,41 @@ fn code(refusal: &Refusal) -> Code {
     }
 }
 
-fn message(refusal: &Refusal) -> String {
+fn message(refusal: &Refusal) -> Message {
     match refusal {
-        Refusal::KeyReused => {
-            "This idempotency key was used for another request: make a new key.".into()
-        }
-        Refusal::Empty => "Your cart is empty.".into(),
-        Refusal::NoSuchCartItem { .. } => "There is no such line in your cart.".into(),
-        Refusal::NoSuchOption { .. } => "There is no such option.".into(),
+        Refusal::KeyReused => message!("order-key-reused"),
+        Refusal::Empty => message!("order-cart-empty"),
+        Refusal::NoSuchCartItem { .. } => message!("cart-line-not-found"),
+        Refusal::NoSuchOption { .. } => message!("cart-option-not-found"),
         Refusal::ProductUnavailable { name, .. } => {
-            format!("{name} is no longer for sale: leave it out.")
+            message!("order-product-unavailable", name = name.as_str())
         }
-        Refusal::StoreClosed { name, .. } => {
-            format!("The store of {name} is closed at the moment: leave it out, or come again.")
+        Refusal::StoreClosed(closed) => {
+            let name = closed.first().map_or("", |line| line.name.as_str());
+            let others = closed.len().saturating_sub(1);
+            message!("order-store-closed", name, others)
         }
-        Refusal::TotalTooLarge => {
-            "The total is beyond what can be counted: order less at once.".into()
-        }
+        Refusal::CouponNotUsable(problem) => told_coupon(*problem, "couponId").message,
+        Refusal::TotalTooLarge => message!("order-total-too-large"),
         Refusal::PriceChanged { expected, actual } => {
-            format!("The order costs {actual} won, not {expected} won: show that and ask again.")
+            message!(
+                "order-price-changed",
+                expected = *expected,
+                actual = *actual
+            )
         }
-        Refusal::PointsMismatch { points, total } => format!(
-            "The order costs {total} won: with provider POINT all of it is paid in points, with any other at \
-             most that, not {points}."
-        ),
-        Refusal::PaymentPending(_) => {
-            "Another order of yours waits for its payment: finish it, or give it up.".into()
+        Refusal::PointsMismatch { points, total } => {
+            message!("order-points-mismatch", points = *points, total = *total)
         }
-        Refusal::InsufficientStock(_) => {
-            "There are fewer pieces than ordered: order what is left.".into()
+        Refusal::PaymentPending(_) => message!("order-payment-pending"),
+        Refusal::InsufficientStock(_) => message!("order-insufficient-stock"),
+        Refusal::InsufficientPoints { required, balance } => {
+            message!(
+                "order-insufficient-points",
+                required = *required,
+                balance = *balance
+            )
         }
-        Refusal::InsufficientPoints { required, balance } => format!(
-            "The order takes {required} points and the balance is {balance}: charge points first."
-        ),
     }
 }
 
@@ -137,15 +143,31 @@ fn path(refusal: &Refusal, list: &str) -> Option<Vec<String>> {
         Refusal::PriceChanged { .. } => field("expectedTotal"),
         Refusal::PointsMismatch { .. } => field("points"),
         Refusal::NoSuchCartItem { index } | Refusal::NoSuchOption { index } => place(index),
-        Refusal::ProductUnavailable { index, .. } | Refusal::StoreClosed { index, .. } => {
-            index.and_then(place)
+        Refusal::ProductUnavailable { index, .. } => index.and_then(place),
+        Refusal::StoreClosed(ref closed) => {
+            closed.first().and_then(|line| line.index).and_then(place)
         }
+        Refusal::CouponNotUsable(_) => field("couponId"),
         Refusal::Empty
         | Refusal::PaymentPending(_)
         | Refusal::TotalTooLarge
         | Refusal::InsufficientStock(_)
         | Refusal::InsufficientPoints { .. } => None,
     }
+}
+
+/// An option that is gone meanwhile is left out.
+async fn told_closed(
+    closed: &[ClosedLine],
+    loaders: &Loaders,
+) -> Result<Vec<ProductOption>, ApiError> {
+    let mut options = loaders
+        .load_many(closed.iter().map(|line| line.option_id))
+        .await?;
+    let options = closed
+        .iter()
+        .filter_map(|line| options.remove(&line.option_id));
+    Ok(options.collect())
 }
 
 /// An option that is gone meanwhile is left out.

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use entity::{
-    id::{CartId, OrderId, UserPointId},
+    coupon,
+    coupon_issue::{self, CouponFunding, CouponKind},
+    id::{CartId, CouponIssueId, OrderId, UserPointId},
     payment::PaymentProvider,
 };
 use proptest::prelude::*;
@@ -54,6 +56,7 @@ fn offer(id: OptionId, name: &str, price: i64) -> Offer {
         price: Won(price),
         is_on_sale: id != DELETED,
         is_open: id != IN_A_CLOSED_STORE,
+        accept_within: TimeDelta::minutes(10),
     }
 }
 
@@ -82,6 +85,7 @@ fn cart_line(number: u128, option_id: OptionId, quantity: i32) -> cart_item::Mod
 fn request(selection: Selection) -> Request {
     Request {
         selection,
+        coupon_id: None,
         points: None,
         gateway: None,
         expected_total: None,
@@ -172,7 +176,12 @@ fn what_is_due_at_a_gateway_waits_for_it() {
     assert_eq!(payment.order_name, "셔츠 외 1건");
     assert_eq!(event.payment_id, payment.id);
     assert!(placement.announcement.is_none(), "nobody is told yet");
-    assert!(placement.items.iter().all(|item| item.paid_at.is_none()));
+    let is_idle = |item: &order_item::Model| item.paid_at.is_none() && item.accept_by.is_none();
+    assert!(placement.items.iter().all(is_idle));
+    assert!(
+        placement.store_events.is_empty(),
+        "no store hears of it yet"
+    );
     assert_eq!(shop.stock[&COAT], 0, "its stock is held");
 
     match decided(&mut shop, JUN, &with_key(wish.clone(), "another")) {
@@ -267,6 +276,7 @@ fn an_order_takes_stock_and_points_and_writes_them_down() {
     assert_eq!(shirts.unit_price, Won(30_000));
     assert_eq!(shirts.line_total, Won(60_000));
     assert_eq!(shirts.paid_at, Some(noon()));
+    assert_eq!(shirts.accept_by, Some(noon() + TimeDelta::minutes(10)));
     assert_eq!(shirts.status, OrderStatus::Paid);
     assert_eq!(shirts.cancel_reason, None);
 
@@ -281,6 +291,13 @@ fn an_order_takes_stock_and_points_and_writes_them_down() {
     assert_eq!(placement.event.order_id, order.id);
     assert_eq!(placement.event.sequence, 1);
     assert_eq!(placement.event.status, OrderStatus::Paid);
+    let heard = placement.store_events.iter();
+    let heard = heard.map(|event| (event.store_id, event.order_sequence, event.status));
+    let stores = [SHIRT, SAMPLE].map(|id| StoreId(Uuid::from_u128(id.0.as_u128() + 200)));
+    assert_eq!(
+        heard.collect::<Vec<_>>(),
+        stores.map(|id| (id, 1, OrderStatus::Paid))
+    );
     assert_eq!(
         placement.event.item_ids.iter().collect::<Vec<_>>(),
         [shirts.id, sample.id]
@@ -369,6 +386,156 @@ fn what_the_client_thinks_it_costs_may_be_said() {
     );
 }
 
+fn closed(lines: &[(Option<usize>, OptionId, &str)]) -> Refusal {
+    let line = |(index, option_id, name): &(Option<usize>, OptionId, &str)| ClosedLine {
+        index: *index,
+        option_id: *option_id,
+        name: (*name).into(),
+    };
+    Refusal::StoreClosed(lines.iter().map(line).collect())
+}
+
+#[test]
+fn all_that_is_of_closed_stores_is_told_unless_something_is_gone_for_good() {
+    let mut shop = shop();
+    shop.offers.get_mut(&COAT).unwrap().is_open = false;
+    let wish = lines(&[(IN_A_CLOSED_STORE, 1), (SHIRT, 1), (COAT, 1)]);
+    assert_eq!(
+        refused(&mut shop, JUN, &wish),
+        closed(&[
+            (Some(0), IN_A_CLOSED_STORE, "휴무"),
+            (Some(2), COAT, "코트")
+        ])
+    );
+    let gone = lines(&[(IN_A_CLOSED_STORE, 1), (DELETED, 1)]);
+    let unavailable = Refusal::ProductUnavailable {
+        index: Some(1),
+        name: "단종".into(),
+    };
+    assert_eq!(refused(&mut shop, JUN, &gone), unavailable);
+}
+
+const TEN_PERCENT: CouponId = CouponId(Uuid::from_u128(20));
+const ALL_OFF: CouponId = CouponId(Uuid::from_u128(21));
+
+/// The market's coupon of a member's.
+fn voucher(id: CouponId, member_id: MemberId, percent: i32) -> Voucher {
+    let issue_id = CouponIssueId(Uuid::from_u128(30));
+    Voucher {
+        coupon: coupon::Model {
+            id,
+            issue_id,
+            code: String::new(),
+            member_id: Some(member_id),
+            registered_at: Some(noon()),
+            order_id: None,
+            withdrawn_at: None,
+        },
+        issue: coupon_issue::Model {
+            id: issue_id,
+            store_id: None,
+            funding: CouponFunding::Store,
+            name: String::new(),
+            kind: CouponKind::Percent,
+            amount: None,
+            percent: Some(percent),
+            maximum: None,
+            free_option_id: None,
+            free_quantity: None,
+            minimum_total: Won::ZERO,
+            per_member_limit: 1,
+            codes: 1,
+            expires_at: noon() + Duration::from_hours(1),
+            published_by: JUN,
+            idempotency_key: None,
+            created_at: noon(),
+        },
+        gift_price: None,
+    }
+}
+
+/// The shop, in which Mina has coupons for a tenth and for all of an order.
+fn shop_with_coupons() -> Snapshot {
+    let mut shop = shop();
+    for (id, percent) in [(TEN_PERCENT, 10), (ALL_OFF, 100)] {
+        shop.coupons.insert(id, voucher(id, MINA, percent));
+    }
+    shop
+}
+
+fn by_coupon(request: Request, coupon_id: CouponId) -> Request {
+    Request {
+        coupon_id: Some(coupon_id),
+        ..request
+    }
+}
+
+#[test]
+fn a_coupon_takes_its_discount_off_what_is_to_be_paid() {
+    let mut shop = shop_with_coupons();
+    let wish = Request {
+        expected_total: Some(Won(54_000)),
+        ..by_coupon(lines(&[(SHIRT, 2), (SAMPLE, 1)]), TEN_PERCENT)
+    };
+    let Placement { order, items, .. } = placed(&mut shop, MINA, &wish);
+    assert_eq!(
+        (order.items_total, order.discount, order.coupon_id),
+        (Won(60_000), Won(6_000), Some(TEN_PERCENT))
+    );
+    assert_eq!(order.points_used, Won(54_000));
+    assert_eq!(shop.purses[&MINA].balance, Won(46_000));
+    let shares = items
+        .iter()
+        .map(|item| (item.discount.0, item.store_discount.0));
+    assert_eq!(shares.collect::<Vec<_>>(), [(6_000, 6_000), (0, 0)]);
+    assert_eq!(shop.coupons[&TEN_PERCENT].coupon.order_id, Some(order.id));
+    assert_eq!(replayed(&mut shop, MINA, &wish), order);
+
+    // Whoever comes after it finds it used.
+    let again = with_key(by_coupon(lines(&[(SHIRT, 1)]), TEN_PERCENT), "again");
+    assert_eq!(
+        refused(&mut shop, MINA, &again),
+        Refusal::CouponNotUsable(Problem::Used)
+    );
+    let others = with_key(by_coupon(lines(&[(SHIRT, 1)]), ALL_OFF), "others");
+    assert_eq!(
+        refused(&mut shop, JUN, &others),
+        Refusal::CouponNotUsable(Problem::Unknown)
+    );
+    let price = Refusal::PriceChanged {
+        expected: Won(60_000),
+        actual: Won(0),
+    };
+    let wish = Request {
+        expected_total: Some(Won(60_000)),
+        ..with_key(by_coupon(lines(&[(SHIRT, 2)]), ALL_OFF), "price")
+    };
+    assert_eq!(refused(&mut shop, MINA, &wish), price);
+}
+
+#[test]
+fn what_is_wholly_free_is_paid_at_once() {
+    let mut shop = shop_with_coupons();
+    let wish = at_toss(by_coupon(lines(&[(SHIRT, 1)]), ALL_OFF), None);
+    let placement = placed(&mut shop, MINA, &wish);
+    assert_eq!(placement.order.status, OrderStatus::Paid);
+    assert_eq!(placement.order.discount, Won(30_000));
+    assert_eq!((placement.payment, placement.entry), (None, None));
+    assert!(placement.announcement.is_some());
+}
+
+#[test]
+fn what_is_due_at_a_gateway_is_what_the_coupon_leaves() {
+    let mut shop = shop_with_coupons();
+    let wish = at_toss(by_coupon(lines(&[(SHIRT, 1)]), TEN_PERCENT), Some(7_000));
+    let placement = placed(&mut shop, MINA, &wish);
+    assert_eq!(placement.order.amount_due, Won(20_000));
+    assert_eq!(placement.payment.unwrap().0.amount, Won(20_000));
+    let without = with_key(at_toss(lines(&[(SHIRT, 1)]), Some(7_000)), "without");
+    let refusal = refused(&mut shop, MINA, &without);
+    assert!(matches!(refusal, Refusal::PaymentPending(_)), "{refusal:?}");
+}
+
 /// A cart with every fault, a line each; the number of a line is its rank among the refusals.
 fn cart_of_faults() -> Snapshot {
     let mut shop = shop();
@@ -436,12 +603,13 @@ fn of_several_refusals_the_one_to_act_on_first_is_told() {
         ),
         (
             wrong_sums(cart_items(&[7, 3, 4, 5])),
-            Refusal::StoreClosed {
-                index: Some(1),
-                name: "휴무".into(),
-            },
+            closed(&[(Some(1), IN_A_CLOSED_STORE, "휴무")]),
         ),
         (wrong_sums(cart_items(&[4, 5])), Refusal::TotalTooLarge),
+        (
+            wrong_sums(by_coupon(cart_items(&[5]), TEN_PERCENT)),
+            Refusal::CouponNotUsable(Problem::Unknown),
+        ),
         (
             wrong_sums(cart_items(&[5])),
             Refusal::PriceChanged {
@@ -490,8 +658,7 @@ fn the_whole_cart_is_refused_without_a_place() {
         cart_from(2),
         Refusal::ProductUnavailable { index: None, name }
     );
-    let name = "휴무".into();
-    assert_eq!(cart_from(3), Refusal::StoreClosed { index: None, name });
+    assert_eq!(cart_from(3), closed(&[(None, IN_A_CLOSED_STORE, "휴무")]));
 }
 
 #[test]
@@ -611,6 +778,7 @@ fn the_same_chance_gives_the_same_order() {
 
 const OPTIONS: u128 = 4;
 const MEMBERS: u128 = 3;
+const COUPONS: u128 = 6;
 
 fn any_shop() -> impl Strategy<Value = Snapshot> {
     let offers = prop::collection::vec((0_i64..50, 0_i32..12), OPTIONS as usize);
@@ -624,6 +792,12 @@ fn any_shop() -> impl Strategy<Value = Snapshot> {
             let id = OptionId(Uuid::from_u128(number));
             shop.offers.insert(id, offer(id, "것", price));
             shop.stock.insert(id, stock);
+        }
+        for number in 0..COUPONS {
+            let (id, percents) = (CouponId(Uuid::from_u128(number)), [7, 33, 100]);
+            let holder = MemberId(Uuid::from_u128(number % MEMBERS));
+            let percent = percents[usize::try_from(number % 3).unwrap()];
+            shop.coupons.insert(id, voucher(id, holder, percent));
         }
         for (number, balance) in (0..).zip(balances) {
             let id = MemberId(Uuid::from_u128(number));
@@ -656,10 +830,13 @@ fn any_command() -> impl Strategy<Value = (MemberId, Request)> {
         }),
     ];
     let sum = || prop::option::weighted(0.1, (0_i64..100).prop_map(Won));
-    (0..MEMBERS, selection, 0..40_u8, sum(), sum()).prop_map(
-        |(member, selection, key, points, expected_total)| {
+    // One coupon more than there are.
+    let coupon = prop::option::weighted(0.3, 0..=COUPONS);
+    (0..MEMBERS, selection, 0..40_u8, sum(), sum(), coupon).prop_map(
+        |(member, selection, key, points, expected_total, coupon)| {
             let request = Request {
                 gateway: None,
+                coupon_id: coupon.map(|number| CouponId(Uuid::from_u128(number))),
                 selection,
                 points,
                 expected_total,
@@ -693,7 +870,15 @@ proptest! {
             }
             let sum = Won::checked_sum(items.iter().map(|item| item.line_total));
             prop_assert_eq!(sum, Some(order.items_total));
-            prop_assert_eq!(order.points_used, order.items_total);
+            prop_assert_eq!(order.points_used.0, order.items_total.0 - order.discount.0);
+            let shares = Won::checked_sum(items.iter().map(|item| item.discount));
+            prop_assert_eq!(shares, Some(order.discount));
+            prop_assert!(items.iter().all(|item| item.discount <= item.line_total));
+            if let Some(id) = order.coupon_id {
+                prop_assert_eq!(before.coupons[&id].coupon.order_id, None);
+                prop_assert_eq!(shop.coupons[&id].coupon.order_id, Some(order.id));
+                prop_assert_eq!(shop.coupons[&id].coupon.member_id, Some(*member_id));
+            }
             let spent = entry.as_ref().map_or(Won::ZERO, |entry| entry.amount);
             prop_assert_eq!(spent, order.points_used.negated());
             if let Some(entry) = entry {

@@ -1,0 +1,113 @@
+use std::collections::HashMap;
+
+use async_graphql::dataloader::Loader;
+use entity::{
+    id::{OptionId, ProductId, StoreId},
+    product,
+};
+
+use super::{Product, ProductOption};
+use crate::{
+    catalog::store::{self, Place},
+    fault::Fault,
+    graphql::loader::{ListOf, Reader, asked_alike, grouped, keyed, listed},
+    paging::Window,
+};
+
+/// The loader key of a product's options.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OptionsOf(pub ProductId);
+
+/// The loader key of how many products a store has on sale.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ProductCountOf(pub StoreId);
+
+impl Loader<ProductId> for Reader {
+    type Value = Product;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[ProductId]) -> Result<HashMap<ProductId, Product>, Fault> {
+        let products = self
+            .shelf
+            .find(ids.len(), |db| async move { store::by_ids(&db, ids).await })
+            .await?;
+        Ok(keyed(products, |product| product.id, Product))
+    }
+}
+
+impl Loader<OptionId> for Reader {
+    type Value = ProductOption;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[OptionId]) -> Result<HashMap<OptionId, ProductOption>, Fault> {
+        let options = self
+            .shelf
+            .find(ids.len(), |db| async move {
+                store::options_by_ids(&db, ids).await
+            })
+            .await?;
+        Ok(keyed(options, |option| option.id, ProductOption))
+    }
+}
+
+impl Loader<OptionsOf> for Reader {
+    type Value = Vec<ProductOption>;
+    type Error = Fault;
+
+    async fn load(
+        &self,
+        keys: &[OptionsOf],
+    ) -> Result<HashMap<OptionsOf, Vec<ProductOption>>, Fault> {
+        let ids = keys.iter().map(|key| key.0).collect::<Vec<_>>();
+        let of = &ids;
+        let options = self
+            .shelf
+            .read(|db| async move { store::options_of(&db, of).await })
+            .await?;
+        Ok(grouped(
+            options,
+            |option| OptionsOf(option.product_id),
+            ProductOption,
+        ))
+    }
+}
+
+impl Loader<ListOf<StoreId, Window<Place>>> for Reader {
+    type Value = Vec<product::Model>;
+    type Error = Fault;
+
+    async fn load(
+        &self,
+        keys: &[ListOf<StoreId, Window<Place>>],
+    ) -> Result<HashMap<ListOf<StoreId, Window<Place>>, Self::Value>, Fault> {
+        let mut lists = HashMap::new();
+        for (window, ids) in asked_alike(keys) {
+            let of = &ids;
+            let rows = self
+                .shelf
+                .read(|db| async move { store::windows_of_stores(&db, of, window).await })
+                .await?;
+            lists.extend(listed(rows, |product| product.store_id, window));
+        }
+        Ok(lists)
+    }
+}
+
+impl Loader<ProductCountOf> for Reader {
+    type Value = i64;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[ProductCountOf]) -> Result<HashMap<ProductCountOf, i64>, Fault> {
+        let ids = keys.iter().map(|key| key.0).collect::<Vec<_>>();
+        let of = &ids;
+        let counts = self
+            .shelf
+            .read(|db| async move { store::counts_of_stores(&db, of).await })
+            .await?;
+        Ok(keyed(
+            counts,
+            |(id, _)| ProductCountOf(*id),
+            |(_, count)| count,
+        ))
+    }
+}

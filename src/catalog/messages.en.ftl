@@ -1,0 +1,14 @@
+catalog-search-too-long = `search` has at most { $max } characters.
+catalog-search-unreadable = `search` has no control characters.
+catalog-bad-name = A product's name has 1 to { $max } characters, any letters, no control characters.
+catalog-bad-description = A description has at most { $max } characters, and no control characters but line breaks and tabs.
+catalog-bad-option-count = A product has 1 to { $max } options.
+catalog-bad-option-name = An option's name has 1 to { $max } characters, any letters, no control characters.
+catalog-option-name-twice = Another option of this product has this name: choose another.
+catalog-option-twice = This option is in the list already: name it once.
+catalog-bad-price = A piece costs { $min } to { $max } won.
+catalog-bad-stock = A new option has 0 to { $max } pieces.
+catalog-stock-of-known-option = This option is there already: change how many pieces there are with `adjustStock`.
+catalog-product-not-found = There is no product of yours with this id.
+catalog-option-not-found = The product has no option with this id.
+catalog-product-deleted = This product was taken off sale and cannot be changed any more: put a new one on sale.

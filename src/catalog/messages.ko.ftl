@@ -1,0 +1,14 @@
+catalog-search-too-long = 검색어는 { $max }자까지 쓸 수 있어요.
+catalog-search-unreadable = 검색어에 쓸 수 없는 문자가 있어요. 지우고 다시 검색해 주세요.
+catalog-bad-name = 상품 이름은 줄바꿈 없이 1~{ $max }자로 입력해 주세요.
+catalog-bad-description = 상품 설명은 { $max }자까지 쓸 수 있어요. 줄바꿈과 탭이 아닌 제어 문자는 지워 주세요.
+catalog-bad-option-count = 옵션은 1~{ $max }개로 등록해 주세요.
+catalog-bad-option-name = 옵션 이름은 줄바꿈 없이 1~{ $max }자로 입력해 주세요.
+catalog-option-name-twice = 이 상품에 같은 이름의 옵션이 있어요. 다른 이름을 입력해 주세요.
+catalog-option-twice = 같은 옵션이 두 번 들어 있어요. 한 번만 보내 주세요.
+catalog-bad-price = 가격은 { $min }~{ $max }원으로 정해 주세요.
+catalog-bad-stock = 새 옵션의 재고는 0~{ $max }개로 정해 주세요.
+catalog-stock-of-known-option = 이미 있는 옵션의 재고는 `adjustStock`으로 바꿔 주세요.
+catalog-product-not-found = 내 스토어의 상품이 아니에요. 다시 확인해 주세요.
+catalog-option-not-found = 이 상품에 없는 옵션이에요. 다시 확인해 주세요.
+catalog-product-deleted = 판매를 끝낸 상품은 바꿀 수 없어요. 새 상품으로 등록해 주세요.

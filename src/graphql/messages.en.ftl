@@ -1,0 +1,15 @@
+graphql-signed-out = Sign in first, and send the access token as `Authorization: Bearer …`.
+graphql-bad-token = The access token is not valid, or no longer: refresh the session or sign in again.
+graphql-forbidden = This is for somebody else to see or do: sign in as a member who may.
+graphql-too-many-fields = The query selects more than { $max } fields: ask for less at once.
+graphql-too-many-root-fields = An operation has at most { $max } fields at its root.
+graphql-overloaded = The shop is very busy. Nothing was changed: try again after `retryAfterMs`.
+graphql-timed-out = This waited too long and was not tried. Nothing was changed: try again.
+graphql-outcome-unknown = The connection to the database broke at the last moment, so it may have happened or not. Send it again just as it was, with its key: it does not happen twice.
+graphql-internal = The server failed, and has logged why under this request id.
+graphql-wrong-id = This is not a valid id here: expected one that starts with "{ $prefix }_".
+graphql-unknown-id = This is not an id of this shop.
+graphql-too-many-nodes = Ask for at most { $max } nodes at once.
+graphql-first-and-last = Use either `first` or `last`, not both.
+graphql-page-size = `{ $argument }` must be between 0 and { $max }.
+graphql-foreign-cursor = This cursor belongs to another list or sort order: take it from the page before.

@@ -1,0 +1,15 @@
+graphql-signed-out = 먼저 로그인하고, 액세스 토큰을 `Authorization: Bearer …`로 보내 주세요.
+graphql-bad-token = 로그인이 만료됐어요. 세션을 갱신하거나 다시 로그인해 주세요.
+graphql-forbidden = 권한이 없어요. 권한이 있는 회원으로 로그인해 주세요.
+graphql-too-many-fields = 한 번에 { $max }개가 넘는 필드를 요청했어요. 나눠서 요청해 주세요.
+graphql-too-many-root-fields = 최상위 필드는 { $max }개까지 요청할 수 있어요.
+graphql-overloaded = 지금 주문이 몰려 처리하지 못했어요. 바뀐 것은 없으니 `retryAfterMs` 뒤에 다시 시도해 주세요.
+graphql-timed-out = 대기 시간이 길어져 처리하지 못했어요. 바뀐 것은 없으니 다시 시도해 주세요.
+graphql-outcome-unknown = 마지막 순간에 데이터베이스 연결이 끊겨 처리됐는지 알 수 없어요. 같은 키로 똑같이 다시 보내 주세요. 두 번 처리되지 않아요.
+graphql-internal = 서버에 문제가 생겼어요. 원인은 이 요청 ID로 기록해 두었어요.
+graphql-wrong-id = 여기에 쓸 수 없는 ID예요. "{ $prefix }_"로 시작하는 ID를 보내 주세요.
+graphql-unknown-id = 여기서 쓰는 ID가 아니에요. 다시 확인해 주세요.
+graphql-too-many-nodes = 한 번에 { $max }개까지 조회할 수 있어요. 나눠서 요청해 주세요.
+graphql-first-and-last = `first`와 `last` 중 하나만 보내 주세요.
+graphql-page-size = `{ $argument }` 값은 0부터 { $max }까지 보낼 수 있어요.
+graphql-foreign-cursor = 다른 목록이나 다른 정렬에서 받은 커서예요. 바로 앞 페이지에서 받은 커서를 보내 주세요.

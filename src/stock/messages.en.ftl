@@ -1,0 +1,10 @@
+stock-product-not-found = There is no product with this id.
+stock-option-not-found = There is no option of yours with this id.
+stock-one-way = Say either `delta`, or `quantity` and `expectedQuantity`.
+stock-moves-nothing = A `delta` of 0 moves nothing: say how many pieces came or went.
+stock-unexpected = Say in `expectedQuantity` how many pieces there were when you looked, so that no sale meanwhile is lost.
+stock-bad-quantity = There can be 0 to { $max } pieces.
+stock-bad-reason = A reason has 1 to { $max } characters, no control characters.
+stock-changed = There are { $quantity } pieces now: somebody bought or adjusted meanwhile. Look again.
+stock-too-few = { $requested } pieces cannot go: there are { $quantity }.
+stock-too-many = There are { $quantity } pieces, and there can be at most { $max }.

@@ -1,0 +1,10 @@
+stock-product-not-found = 없는 상품이에요.
+stock-option-not-found = 내 스토어의 옵션이 아니에요. 다시 확인해 주세요.
+stock-one-way = `delta`만, 또는 `quantity`와 `expectedQuantity`를 함께 보내 주세요.
+stock-moves-nothing = `delta`가 0이면 바뀌는 것이 없어요. 늘거나 준 수량을 보내 주세요.
+stock-unexpected = 그사이 팔린 수량이 사라지지 않게, 확인했을 때의 재고를 `expectedQuantity`로 보내 주세요.
+stock-bad-quantity = 재고는 0~{ $max }개로 정해 주세요.
+stock-bad-reason = 사유는 줄바꿈 없이 1~{ $max }자로 입력해 주세요.
+stock-changed = 그사이 재고가 { $quantity }개로 바뀌었어요. 다시 확인해 주세요.
+stock-too-few = 재고가 { $quantity }개라 { $requested }개를 뺄 수 없어요.
+stock-too-many = 재고가 { $quantity }개예요. { $max }개까지 둘 수 있어요.
