@@ -18,11 +18,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     payments::PayingShop,
-    support::{Client, Database, Product},
+    support::{Client, Database, PATIENCE, Product},
 };
-
-/// How long anything may take that must happen, in real time, on a loaded machine.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A shop whose data platform is a sandbox, with something to sell: a hundred teas at 1,000 won, and as many cups at
 /// 500.

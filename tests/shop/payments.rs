@@ -39,7 +39,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::support::{Client, Database, Product, Shop, refusal};
+use crate::support::{Client, Database, PATIENCE, Product, Shop, refusal};
 
 /// A shop whose gateways are a sandbox, with something to sell: three shirts at 10,000 won.
 pub struct PayingShop {
@@ -235,10 +235,7 @@ impl PayingShop {
     async fn until_faults_are_met(&self) {
         let begun = Instant::now();
         while self.faults_left().await > 0 {
-            assert!(
-                begun.elapsed() < Duration::from_secs(20),
-                "the gateway is asked"
-            );
+            assert!(begun.elapsed() < PATIENCE, "the gateway is asked");
             sleep(Duration::from_millis(20)).await;
         }
     }
@@ -318,10 +315,7 @@ impl PayingShop {
             if is_quiet {
                 return;
             }
-            assert!(
-                begun.elapsed() < Duration::from_secs(20),
-                "{payments:#?} {refunds:#?}"
-            );
+            assert!(begun.elapsed() < PATIENCE, "{payments:#?} {refunds:#?}");
             self.shop.advance(Duration::from_secs(30));
         }
     }

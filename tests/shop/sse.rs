@@ -10,10 +10,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{Blockade, Client, Database, PLACE_ORDER, Shop, narrow};
-
-/// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::support::{Blockade, Client, Database, PATIENCE, PLACE_ORDER, Shop, narrow};
 
 const STOCK_CHANGED: &str =
     "subscription($id: ID!) { stockChanged(productId: $id) { stockQuantity } }";

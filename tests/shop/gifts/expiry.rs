@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::{GivingShop, entries, list};
-use crate::support::{Client, Shop};
+use crate::support::{Client, PATIENCE, Shop};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -24,7 +24,7 @@ pub async fn until_all_are(shop: &Shop, status: GiftStatus) {
         if gifts.iter().all(|gift| gift.status == status) {
             return;
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "{gifts:#?}");
+        assert!(begun.elapsed() < PATIENCE, "{gifts:#?}");
         sleep(Duration::from_millis(20)).await;
     }
 }
@@ -100,7 +100,7 @@ pub async fn until_is_back(shop: &Shop, gift: &serde_json::Value) {
         if gift.status == GiftStatus::Returned {
             return;
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "{gift:#?}");
+        assert!(begun.elapsed() < PATIENCE, "{gift:#?}");
         sleep(Duration::from_millis(20)).await;
     }
 }

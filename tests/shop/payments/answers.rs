@@ -218,7 +218,7 @@ both! {
         let toss = app.payments.gateways.get(PaymentProvider::Toss).expect("it is configured");
         let begun = Instant::now();
         while !toss.is_open(app.clock.now()) {
-            assert!(begun.elapsed() < Duration::from_secs(20), "it is asked until it is known to be down");
+            assert!(begun.elapsed() < PATIENCE, "it is asked until it is known to be down");
             shop.shop.advance(Duration::from_secs(1));
             app.payments.wake();
             sleep(Duration::from_millis(50)).await;

@@ -47,7 +47,7 @@ both! {
             if provider != "KAKAOPAY" {
                 let begun = Instant::now();
                 while shop.look(&mina, &order).await["payments"][0]["refunded"] != 3_000 {
-                    assert!(begun.elapsed() < Duration::from_secs(20), "{provider} tells of it");
+                    assert!(begun.elapsed() < PATIENCE, "{provider} tells of it");
                     sleep(Duration::from_millis(50)).await;
                 }
                 let payment = &shop.look(&mina, &order).await["payments"][0];

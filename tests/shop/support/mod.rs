@@ -11,6 +11,8 @@ mod proxy;
 mod shop;
 mod socket;
 
+use std::time::Duration;
+
 pub use blockade::Blockade;
 pub use client::{Client, PLACE_ORDER, refusal};
 pub use contents::Contents;
@@ -20,6 +22,9 @@ pub use nats::Nats;
 pub use proxy::{Cut, Proxy};
 pub use shop::{PASSWORD, PICTURE_BYTES_MAX, Product, Shop};
 pub use socket::{Received, Socket, Subscription, narrow};
+
+/// How long a test waits for what is bound to happen: so long that it never gives up because a machine is slow.
+pub const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Tests that must pass on both databases:
 ///

@@ -32,7 +32,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::{
-    Client, Contents,
+    Client, Contents, PATIENCE,
     database::{Database, TestDatabase},
 };
 
@@ -254,7 +254,7 @@ impl Shop {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        let told = tokio::time::timeout(Duration::from_mins(2), until).await;
+        let told = tokio::time::timeout(PATIENCE, until).await;
         assert!(
             told.is_ok(),
             "{name} is {}, not {expected}",

@@ -1,4 +1,4 @@
-use std::{collections::VecDeque, net::SocketAddr, time::Duration};
+use std::{collections::VecDeque, net::SocketAddr};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -17,8 +17,7 @@ use tokio_tungstenite::{
     },
 };
 
-/// How long a test waits for what must come: long, because a slow machine is no failure.
-const PATIENCE: Duration = Duration::from_secs(30);
+use super::PATIENCE;
 
 /// Any sixteen bytes are a key.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
