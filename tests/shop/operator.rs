@@ -12,11 +12,11 @@ use jangteo::payment::operator::{self, ASKED_OFTEN, Worry, text as printed};
 use sandbox::{Fault, Step};
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::{
     payments::{PayingShop, path, text},
-    support::Client,
+    support::{Client, PATIENCE},
 };
 
 fn payment(order: &Value) -> PaymentId {
@@ -37,14 +37,15 @@ async fn order_with_a_stuck_refund(shop: &PayingShop, buyer: &Client) -> Value {
     let input = json!({ "orderId": order["id"] });
     buyer.mutate("cancelOrder", input, "order { id }").await;
     let db = shop.shop.app().db.reader();
-    for _ in 0..500 {
+    let begun = Instant::now();
+    loop {
         let refund = refund::Entity::find().one(db).await.expect("refunds");
         if refund.is_some_and(|refund| refund.status == RefundStatus::Stuck) {
             return order;
         }
+        assert!(begun.elapsed() < PATIENCE, "the refund becomes stuck");
         sleep(Duration::from_millis(20)).await;
     }
-    panic!("the refund does not become stuck");
 }
 
 /// What the server tells Prometheus of payments and refunds: each sample with its value.

@@ -10,9 +10,12 @@ use std::time::Duration;
 
 use entity::id::OrderId;
 use serde_json::{Value, json};
-use tokio::{task::block_in_place, time::sleep};
+use tokio::{
+    task::block_in_place,
+    time::{Instant, sleep},
+};
 
-use crate::support::{Client, Database, Nats, Product, Shop, Subscription};
+use crate::support::{Client, Database, Nats, PATIENCE, Product, Shop, Subscription};
 
 const MY_EVENTS: &str = "subscription { myOrderEvents { sequence status order { id } } }";
 
@@ -92,13 +95,11 @@ async fn figure(shop: &Shop, name: &str) -> u64 {
 
 /// Waits for what must come.
 async fn until(mut is_so: impl AsyncFnMut() -> bool) {
-    for _ in 0..600 {
-        if is_so().await {
-            return;
-        }
+    let begun = Instant::now();
+    while !is_so().await {
+        assert!(begun.elapsed() < PATIENCE, "it did not come");
         sleep(Duration::from_millis(50)).await;
     }
-    panic!("it did not come");
 }
 
 /// Orders a piece; gives the order's id.

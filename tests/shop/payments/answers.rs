@@ -8,7 +8,7 @@ use super::*;
 fn before() -> [Fault; 3] {
     [
         Fault::DropBefore,
-        Fault::HangBefore { ms: 3_000 },
+        Fault::HangBefore { ms: HANG },
         Fault::ErrorBefore {
             status: 503,
             code: "-503".into(),
@@ -20,7 +20,7 @@ fn before() -> [Fault; 3] {
 fn after() -> [Fault; 4] {
     [
         Fault::DropAfter,
-        Fault::HangAfter { ms: 3_000 },
+        Fault::HangAfter { ms: HANG },
         Fault::ErrorAfter {
             status: 500,
             code: "-500".into(),
@@ -99,7 +99,7 @@ both! {
         let failures = [
             Fault::DropBefore,
             Fault::DropAfter,
-            Fault::HangBefore { ms: 3_000 },
+            Fault::HangBefore { ms: HANG },
             Fault::ErrorBefore { status: 503, code: "-503".into() },
             Fault::Garbage,
             Fault::UnknownStatus,

@@ -10,7 +10,7 @@ both! {
             let order = shop.order(&mina, provider, 1, 0, "key").await;
             shop.open_window(provider, &order).await;
             let back = shop.press(provider, &order, Button::Approve).await;
-            shop.fault(provider, Step::Approve, 1, Fault::HangBefore { ms: 1_500 }).await;
+            shop.fault(provider, Step::Approve, 1, Fault::HangBefore { ms: HANG / 2 }).await;
             let changing = async {
                 shop.until_faults_are_met().await;
                 let input = json!({ "paymentId": order["payments"][0]["id"] });
