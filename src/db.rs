@@ -116,9 +116,12 @@ pub async fn in_background<T>(work: impl Future<Output = T>) -> T {
     IN_BACKGROUND.scope((), work).await
 }
 
-/// A handle to the database; clones share its connections.
+/// A handle to the database; clones share its connections. It is small, for whoever listens has some.
 #[derive(Clone, Debug)]
-pub struct Db {
+pub struct Db(Arc<Connections>);
+
+#[derive(Clone, Debug)]
+struct Connections {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
     /// What reads that may be a little old are spread to.
@@ -140,30 +143,31 @@ impl Db {
         let statements = Arc::new(AtomicU64::new(0));
         let figures = Figures::default();
         let open = async |options| open(options, &statements, &figures).await;
-        if url.starts_with("sqlite:") {
+        let connections = if url.starts_with("sqlite:") {
             // The writer first: it makes the file that the readers open.
             let writer = open(sqlite(url, 1, false)).await?;
             let reader = open(sqlite(url, connections, true)).await?;
-            Ok(Self {
+            Connections {
                 reader,
                 writer,
                 replica: None,
                 statements,
                 figures,
                 migrations_at: None,
-            })
+            }
         } else {
             let pool = open(postgres(url, connections)).await?;
             let migrations_at = Some(Secret::new(url));
-            Ok(Self {
+            Connections {
                 reader: pool.clone(),
                 writer: pool,
                 replica: None,
                 statements,
                 figures,
                 migrations_at,
-            })
-        }
+            }
+        };
+        Ok(Self(Arc::new(connections)))
     }
 
     /// Spreads what may be a little old to a streaming replica of this PostgreSQL, while that is no older than
@@ -172,7 +176,7 @@ impl Db {
     /// # Errors
     /// When a URL is none of PostgreSQL's.
     pub async fn with_replica(
-        mut self,
+        self,
         primary: &str,
         replica: &str,
         connections: u32,
@@ -181,51 +185,54 @@ impl Db {
         let lazily = async |url: &str, connections| {
             let mut options = postgres(url, connections);
             options.connect_lazy(true).acquire_timeout(REPLICA_WAIT_MAX);
-            open(options, &self.statements, &self.figures).await
+            open(options, &self.0.statements, &self.0.figures).await
         };
         let check = Check {
             primary: lazily(primary, 1).await?,
             replica: lazily(replica, 1).await?,
         };
         let reader = lazily(replica, connections).await?;
-        self.replica = Some(Arc::new(Replica::new(reader, check, lag_max)));
-        Ok(self)
+        let replica = Some(Arc::new(Replica::new(reader, check, lag_max)));
+        Ok(Self(Arc::new(Connections {
+            replica,
+            ..(*self.0).clone()
+        })))
     }
 
     /// Begins to watch how old the replica is, if there is one: until then nothing is read there.
     #[must_use]
     pub fn watch_replica(&self) -> Option<JoinHandle<()>> {
-        Some(self.replica.clone()?.watch())
+        Some(self.0.replica.clone()?.watch())
     }
 
     /// How the replica stands, if there is one.
     #[must_use]
     pub fn replica(&self) -> Option<Standing> {
-        Some(self.replica.as_ref()?.standing())
+        Some(self.0.replica.as_ref()?.standing())
     }
 
     /// For reads outside of transactions.
     #[must_use]
     pub fn reader(&self) -> &DatabaseConnection {
-        &self.reader
+        &self.0.reader
     }
 
     /// For single statements that write, and for migrations.
     #[must_use]
     pub fn writer(&self) -> &DatabaseConnection {
-        &self.writer
+        &self.0.writer
     }
 
     /// Whether this is PostgreSQL or SQLite.
     #[must_use]
     pub fn backend(&self) -> DbBackend {
-        self.writer.get_database_backend()
+        self.0.writer.get_database_backend()
     }
 
     /// How many statements were sent since the start, but for those of [`in_background`].
     #[must_use]
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.0.statements.load(Ordering::Relaxed)
     }
 
     /// Runs `work` in a transaction, and again, after a short random pause, when the database says
@@ -240,7 +247,7 @@ impl Db {
         work: impl for<'t> Fn(&'t Transaction) -> Work<'w, 't, T, R>,
     ) -> Outcome<T, R> {
         let outcome = self.attempts(&work).await;
-        self.figures.transaction(&outcome);
+        self.0.figures.transaction(&outcome);
         outcome
     }
 
@@ -256,7 +263,7 @@ impl Db {
             match self.attempt(work).instrument(span).await {
                 Err(Failure::Fault(Fault::Database(error))) if lost_a_race(&error) => {
                     tracing::debug!(attempt, %error, "a transaction lost a race");
-                    self.figures.lost_a_race();
+                    self.0.figures.lost_a_race();
                 }
                 outcome => return outcome,
             }
@@ -276,7 +283,7 @@ impl Db {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = self.begin(&self.writer, options).await?;
+        let transaction = self.begin(&self.0.writer, options).await?;
         let outcome = work(&transaction).await;
         self.end(transaction, outcome).await
     }
@@ -288,7 +295,7 @@ impl Db {
         connection: &DatabaseConnection,
         options: TransactionOptions,
     ) -> Result<Transaction, Fault> {
-        let (connection, figures) = (connection.clone(), self.figures.clone());
+        let (connection, figures) = (connection.clone(), self.0.figures.clone());
         let span = tracing::trace_span!(target: trace::TARGET, "begin");
         let beginning = async move {
             #[expect(
@@ -309,7 +316,7 @@ impl Db {
                 let begun = Instant::now();
                 let span = tracing::trace_span!(target: trace::TARGET, "commit");
                 let committed = transaction.commit().instrument(span).await;
-                self.figures.committed(begun);
+                self.0.figures.committed(begun);
                 match committed {
                     Ok(()) => Ok(result),
                     Err(error) if answered(&error) => Err(error.into()),
@@ -337,7 +344,7 @@ impl Db {
         if self.backend() == DbBackend::Sqlite {
             // A transaction of a reader is all of this by itself.
             return self
-                .begin(&self.reader, TransactionOptions::default())
+                .begin(&self.0.reader, TransactionOptions::default())
                 .await;
         }
         let options = TransactionOptions {
@@ -345,7 +352,7 @@ impl Db {
             access_mode: Some(AccessMode::ReadOnly),
             ..TransactionOptions::default()
         };
-        let snapshot = self.begin(&self.reader, options).await?;
+        let snapshot = self.begin(&self.0.reader, options).await?;
         snapshot.execute_unprepared(SETTINGS_OF_SNAPSHOTS).await?;
         Ok(snapshot)
     }
@@ -356,9 +363,9 @@ impl Db {
     /// # Errors
     /// When a migration fails, or the database's are not this program's.
     pub async fn migrate(&self) -> Result<(), DbErr> {
-        match &self.migrations_at {
+        match &self.0.migrations_at {
             Some(url) => migrate_alone(&String::from_utf8_lossy(url.bytes())).await,
-            None => schema::bring_up(&self.writer).await,
+            None => schema::bring_up(&self.0.writer).await,
         }
     }
 
@@ -367,7 +374,7 @@ impl Db {
     /// # Errors
     /// When it does not answer.
     pub async fn migrations(&self) -> Result<Migrations, DbErr> {
-        Migrations::of(&self.reader).await
+        Migrations::of(&self.0.reader).await
     }
 
     /// Whether the database answers and has every migration; it may have newer ones.
@@ -380,16 +387,16 @@ impl Db {
 
     /// Registers how it works, and what connections there are.
     pub fn register(&self, registry: &mut Registry) {
-        self.figures.register(registry);
+        self.0.figures.register(registry);
         match self.backend() {
             DbBackend::Sqlite => register_pools(
                 registry,
-                &[("reader", &self.reader), ("writer", &self.writer)],
+                &[("reader", &self.0.reader), ("writer", &self.0.writer)],
             ),
-            _ => match &self.replica {
-                None => register_pools(registry, &[("primary", &self.writer)]),
+            _ => match &self.0.replica {
+                None => register_pools(registry, &[("primary", &self.0.writer)]),
                 Some(replica) => {
-                    let pools = [("primary", &self.writer), ("replica", replica.reader())];
+                    let pools = [("primary", &self.0.writer), ("replica", replica.reader())];
                     register_pools(registry, &pools);
                     replica.register(registry);
                 }
@@ -402,11 +409,12 @@ impl Db {
     /// # Errors
     /// When a connection cannot be closed in order.
     pub async fn close(self) -> Result<(), DbErr> {
-        if let Some(replica) = self.replica {
+        let connections = Arc::unwrap_or_clone(self.0);
+        if let Some(replica) = connections.replica {
             replica.close().await?;
         }
-        self.reader.close().await?;
-        self.writer.close().await
+        connections.reader.close().await?;
+        connections.writer.close().await
     }
 }
 

@@ -79,7 +79,7 @@ impl Db {
             "VACUUM INTO ?",
             [name.to_owned().into()],
         );
-        self.reader.execute_raw(copy).await?;
+        self.0.reader.execute_raw(copy).await?;
         Ok(())
     }
 }

@@ -313,7 +313,7 @@ impl Shelf {
     /// `may_be_old`: whether the operation may read the replica at all.
     #[must_use]
     pub fn new(db: Db, may_be_old: bool) -> Self {
-        let replica = db.replica.clone().filter(|_| may_be_old);
+        let replica = db.0.replica.clone().filter(|_| may_be_old);
         Self {
             db,
             replica,

@@ -31,8 +31,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     listeners: HashMap<Key, usize>,
-    /// Keys that got their first listener or lost their last since somebody took them.
-    changed: HashSet<Key>,
+    /// Keys that got their first listener or lost their last since somebody took them; `None` where nobody does.
+    changed: Option<HashSet<Key>>,
 }
 
 /// One listener's interest in a key, for as long as it is not dropped.
@@ -43,13 +43,18 @@ pub struct Interest {
 }
 
 impl Interests {
+    /// From now on somebody takes what has changed.
+    pub fn follow(&self) {
+        self.0.state().changed.get_or_insert_default();
+    }
+
     /// Counts a listener more.
     pub fn hold(&self, key: Key) -> Interest {
         let mut state = self.0.state();
         let listeners = state.listeners.entry(key).or_default();
         *listeners += 1;
         if *listeners == 1 {
-            state.changed.insert(key);
+            state.note(key);
             self.0.changed.notify_one();
         }
         Interest {
@@ -96,7 +101,16 @@ impl Interests {
 
     /// The keys whose interest has begun or ended since this was last asked; those that had both may be among them.
     pub fn take_changed(&self) -> HashSet<Key> {
-        mem::take(&mut self.0.state().changed)
+        let mut state = self.0.state();
+        state.changed.as_mut().map(mem::take).unwrap_or_default()
+    }
+}
+
+impl State {
+    fn note(&mut self, key: Key) {
+        if let Some(changed) = &mut self.changed {
+            changed.insert(key);
+        }
     }
 }
 
@@ -113,7 +127,7 @@ impl Drop for Interest {
         *listeners = listeners.saturating_sub(1);
         if *listeners == 0 {
             state.listeners.remove(&self.key);
-            state.changed.insert(self.key);
+            state.note(self.key);
             self.shared.changed.notify_one();
         }
     }
@@ -128,6 +142,7 @@ mod tests {
     #[test]
     fn a_key_is_wanted_from_its_first_listener_to_its_last() {
         let interests = Interests::default();
+        interests.follow();
         let product = ProductId(Uuid::from_u128(1));
         let keys = [
             Key::Product(product),

@@ -46,19 +46,27 @@ pub use running::{Opened, Running};
 pub use sweep::{Committed, committed_since};
 pub use topics::{Heard, Listener, Topics};
 
+/// How many messages of one member a slow listener may be behind. There are as many channels as members who listen, so each
+/// of these is paid for many times, and who has their shop open rarely gets two messages in the moment that it takes to
+/// hear of one.
+const OF_ONE: usize = 4;
+
+/// The same of what many listen to, and much may happen to at once.
+const OF_MANY: usize = 32;
+
 /// What is told, by whom it interests. Clones are the same bus.
 #[derive(Clone, Debug, Default)]
 pub struct Bus {
     /// An order's events.
-    orders: Topics<OrderId, Arc<order_event::Model>>,
+    orders: Topics<OrderId, Arc<order_event::Model>, OF_ONE>,
     /// The events of all orders of a member.
-    members: Topics<MemberId, Arc<order_event::Model>>,
+    members: Topics<MemberId, Arc<order_event::Model>, OF_ONE>,
     /// That there is something new in a store's feed.
-    stores: Topics<StoreId, ()>,
+    stores: Topics<StoreId, (), OF_MANY>,
     /// What a member was given.
-    gifts: Topics<MemberId, GiftId>,
+    gifts: Topics<MemberId, GiftId, OF_ONE>,
     /// Which option of a product has a new stock, or may have.
-    pub stock: Topics<ProductId, OptionId>,
+    pub stock: Topics<ProductId, OptionId, OF_MANY>,
     /// Products whose stock somebody may have changed.
     changes: Changes,
     interests: Interests,

@@ -51,6 +51,7 @@ impl Bus {
             let (sender, outgoing) = mpsc::channel(nats::OUTGOING);
             bus.outgoing = Some(sender);
             bus.figures.expect_nats();
+            bus.interests.follow();
             (connection, outgoing)
         });
         Ok(Opened { bus, nats })

@@ -11,9 +11,10 @@ use tokio::sync::broadcast::{self, Receiver, error::RecvError};
 
 use super::interest::Interest;
 
-/// A channel for each key that somebody listens to.
+/// A channel for each key that somebody listens to. A slow listener may be `BACKLOG` messages behind before it misses the
+/// oldest, and looks into the database instead. A channel has room for all of them from the start, 32 bytes each.
 #[derive(Clone, Debug)]
-pub struct Topics<K, M> {
+pub struct Topics<K, M, const BACKLOG: usize> {
     channels: Arc<Mutex<HashMap<K, broadcast::Sender<M>>>>,
 }
 
@@ -32,14 +33,10 @@ pub enum Heard<M> {
     TooMuch,
 }
 
-/// Messages that a slow listener may be behind before it misses the oldest, and looks into the database instead. A channel
-/// has room for all of them from the start, 32 bytes each, and there are as many channels as members who listen.
-const BACKLOG: usize = 32;
-
 /// Channels below which none is looked for to be removed.
 const CHANNELS_MIN: usize = 64;
 
-impl<K: Eq + Hash, M: Clone> Topics<K, M> {
+impl<K: Eq + Hash, M: Clone, const BACKLOG: usize> Topics<K, M, BACKLOG> {
     /// Listens from now on.
     pub(super) fn listen(&self, key: K, interest: Interest) -> Listener<M> {
         Listener {
@@ -98,7 +95,7 @@ impl<M: Clone> Listener<M> {
     }
 }
 
-impl<K, M> Default for Topics<K, M> {
+impl<K, M, const BACKLOG: usize> Default for Topics<K, M, BACKLOG> {
     fn default() -> Self {
         Self {
             channels: Arc::default(),

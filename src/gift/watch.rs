@@ -44,7 +44,8 @@ impl GiftWatch {
 
     /// The gifts, without end; `None` where a listener was too slow for some.
     pub fn gifts(self) -> impl Stream<Item = Result<Option<gift::Model>, DbErr>> + Send {
-        stream::unfold(Some(self), async |watch| {
+        // Held in place: moved into each wait for the next, it would take its room twice.
+        stream::unfold(Some(Box::new(self)), async |watch| {
             let mut watch = watch?;
             let next = watch.next().await?;
             let watch = next.is_ok().then_some(watch);
@@ -60,7 +61,8 @@ impl GiftWatch {
             if self.delivered.contains(&id) {
                 continue;
             }
-            match store::sent_since(self.db.reader(), id, &self.since).await {
+            // On the heap while it lasts: whoever waits need not have the room for it.
+            match Box::pin(store::sent_since(self.db.reader(), id, &self.since)).await {
                 Ok(Some(gift)) => {
                     self.delivered.insert(id);
                     return Some(Ok(Some(gift)));

@@ -54,7 +54,8 @@ impl MemberWatch {
 
     /// The events, without end.
     pub fn events(self) -> impl Stream<Item = Result<order_event::Model, DbErr>> + Send {
-        stream::unfold(Some(self), async |watch| {
+        // Held in place: moved into each wait for the next, it would take its room twice.
+        stream::unfold(Some(Box::new(self)), async |watch| {
             let mut watch = watch?;
             match watch.next().await {
                 Ok(event) => Some((Ok(event?), Some(watch))),
@@ -69,15 +70,18 @@ impl MemberWatch {
                 return Ok(Some(event));
             }
             let news = match self.live.next().await {
-                Some(Heard::Word(event)) => self.news(&event).await?,
-                Some(Heard::TooMuch) => {
-                    store::events_of_member_since(self.db.reader(), self.member_id, &self.since)
-                        .await?
-                }
+                // On the heap while they last: whoever waits need not have the room for them.
+                Some(Heard::Word(event)) => Box::pin(self.news(&event)).await?,
+                Some(Heard::TooMuch) => Box::pin(self.all_news()).await?,
                 None => return Ok(None),
             };
             self.take(news);
         }
+    }
+
+    /// Whatever is new.
+    async fn all_news(&self) -> Result<Vec<order_event::Model>, DbErr> {
+        store::events_of_member_since(self.db.reader(), self.member_id, &self.since).await
     }
 
     /// What is new of an order, given one of its events.

@@ -61,7 +61,8 @@ impl OrderWatch {
 
     /// The events, until the order is final.
     pub fn events(self) -> impl Stream<Item = Result<order_event::Model, DbErr>> + Send {
-        stream::unfold(self, async |mut watch| {
+        // Held in place: moved into each wait for the next, it would take its room twice.
+        stream::unfold(Box::new(self), async |mut watch| {
             let event = watch.next().await.transpose()?;
             watch.is_over |= event.is_err();
             Some((event, watch))
@@ -87,7 +88,8 @@ impl OrderWatch {
                     self.last_sequence = event.sequence;
                     self.ready.push_back(event.as_ref().clone());
                 }
-                Some(Heard::Word(_) | Heard::TooMuch) => self.catch_up().await?,
+                // On the heap while it lasts: whoever waits need not have the room for it.
+                Some(Heard::Word(_) | Heard::TooMuch) => Box::pin(self.catch_up()).await?,
                 None => return Ok(None),
             }
         }

@@ -21,7 +21,8 @@ impl GiftSubscription {
     ) -> Result<impl Stream<Item = Result<Gift, ApiError>> + use<'c>, ApiError> {
         let member_id = ctx.caller()?.member_id;
         let app = ctx.app();
-        let watch = GiftWatch::begin(app.db.clone(), &app.bus, member_id).await?;
+        // On the heap while it lasts: whoever listens keeps the room of all that is awaited here, and mostly waits.
+        let watch = Box::pin(GiftWatch::begin(app.db.clone(), &app.bus, member_id)).await?;
         Ok(watch.gifts().map(|gift| match gift? {
             Some(gift) => Ok(Gift(gift)),
             None => Err(ApiError::bad_request(message!("gift-missed"))),

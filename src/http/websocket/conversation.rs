@@ -106,9 +106,14 @@ impl Conversation {
     /// Holds the conversation to its end.
     pub async fn hold(&mut self) {
         let Err(end) = self.converse().await;
+        Box::pin(self.part(&end)).await;
+    }
+
+    /// Takes leave of the client.
+    async fn part(&mut self, end: &End) {
         // Nobody hears of them any more.
         self.protocol.end_all(|_| true);
-        match &end {
+        match end {
             End::Close(closing) => {
                 if *closing == Closing::STALLED {
                     self.place.listeners().figures.stalled();
@@ -140,23 +145,27 @@ impl Conversation {
                 heard = self.socket.recv() => Event::Heard(heard),
                 () = sleep_until(wake_at.into()) => Event::Time,
             };
-            match event {
-                Event::Stopping => {
-                    is_stopping = true;
-                    self.leaves_at = Some(self.turn());
-                }
-                Event::Told(id, told) => {
-                    self.tell(&id, told).await?;
-                    // However much there is to tell, the client is heard as well.
-                    if let Some(heard) = self.socket.recv().now_or_never() {
-                        self.hear(heard).await?;
-                    }
-                }
-                Event::Heard(heard) => self.hear(heard).await?,
-                Event::Time => {}
-            }
-            self.keep_time().await?;
+            is_stopping |= matches!(event, Event::Stopping);
+            // On the heap while it lasts: nearly all connections wait, and need not have the room for it.
+            Box::pin(self.take(event)).await?;
         }
+    }
+
+    /// Does what an event is about, and what is due by then.
+    async fn take(&mut self, event: Event) -> Result<(), End> {
+        match event {
+            Event::Stopping => self.leaves_at = Some(self.turn()),
+            Event::Told(id, told) => {
+                self.tell(&id, told).await?;
+                // However much there is to tell, the client is heard as well.
+                if let Some(heard) = self.socket.recv().now_or_never() {
+                    self.hear(heard).await?;
+                }
+            }
+            Event::Heard(heard) => self.hear(heard).await?,
+            Event::Time => {}
+        }
+        self.keep_time().await
     }
 
     /// When it leaves, now that the server stops: not with all others at once.

@@ -1,14 +1,10 @@
 use std::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use async_graphql::Response;
-use futures_util::{
-    FutureExt, Stream, StreamExt,
-    future::ready,
-    stream::{self, BoxStream},
-};
+use futures_util::{FutureExt, Stream, StreamExt, stream::BoxStream};
 
 use crate::{
     graphql::Begun,
@@ -17,7 +13,8 @@ use crate::{
 
 /// An operation on a connection. Its responses are followed by a `None`, so that its end is heard of.
 pub struct Operation {
-    responses: BoxStream<'static, Option<Response>>,
+    /// `None` when its end was told.
+    responses: Option<BoxStream<'static, Response>>,
     subscribes: Option<Subscribes>,
 }
 
@@ -25,14 +22,11 @@ impl Operation {
     pub fn new(begun: Begun, place: &Place) -> Self {
         match begun {
             Begun::Answer(response) => Self {
-                responses: response
-                    .map(|response| stream::iter([Some(response), None]))
-                    .flatten_stream()
-                    .boxed(),
+                responses: Some(response.into_stream().boxed()),
                 subscribes: None,
             },
             Begun::Events(responses) => Self {
-                responses: responses.map(Some).chain(stream::once(ready(None))).boxed(),
+                responses: Some(responses),
                 subscribes: Some(place.subscribes()),
             },
         }
@@ -48,6 +42,13 @@ impl Stream for Operation {
     type Item = Option<Response>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.responses.poll_next_unpin(context)
+        let Some(responses) = &mut self.responses else {
+            return Poll::Ready(None);
+        };
+        let response = ready!(responses.poll_next_unpin(context));
+        if response.is_none() {
+            self.responses = None;
+        }
+        Poll::Ready(Some(response))
     }
 }

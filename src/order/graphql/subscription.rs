@@ -1,3 +1,6 @@
+//! What it takes to begin is on the heap while it lasts: whoever listens keeps the room of all that is awaited here, and mostly
+//! waits.
+
 use async_graphql::{Context, ID, Subscription};
 use entity::id::{OrderId, StoreId};
 use futures_util::{Stream, TryStreamExt};
@@ -26,20 +29,16 @@ impl OrderSubscription {
     ) -> Result<impl Stream<Item = Result<OrderEvent, ApiError>> + use<'c>, ApiError> {
         let caller = ctx.caller()?;
         let order_id: OrderId = order_id.parse_argument()?;
-        let order: Option<Order> = ctx.loaders().load_one(order_id).await?;
+        let order: Option<Order> = Box::pin(ctx.loaders().load_one(order_id)).await?;
         if order.is_none_or(|order| order.row.member_id != caller.member_id) {
             return Err(ApiError::bad_request(message!("order-not-found")));
         }
         let app = ctx.app();
         let after = after.unwrap_or_default();
-        let watch = OrderWatch::begin(
-            app.db.clone(),
-            &app.bus,
-            (caller.member_id, order_id),
-            after,
-        )
-        .await?;
-        Ok(watch
+        let of = (caller.member_id, order_id);
+        let watch = OrderWatch::begin(app.db.clone(), &app.bus, of, after);
+        Ok(Box::pin(watch)
+            .await?
             .events()
             .map_ok(OrderEvent::whole)
             .map_err(ApiError::from))
@@ -52,8 +51,9 @@ impl OrderSubscription {
     ) -> Result<impl Stream<Item = Result<OrderEvent, ApiError>> + use<'c>, ApiError> {
         let member_id = ctx.caller()?.member_id;
         let app = ctx.app();
-        let watch = MemberWatch::begin(app.db.clone(), &app.bus, member_id).await?;
-        Ok(watch
+        let watch = MemberWatch::begin(app.db.clone(), &app.bus, member_id);
+        Ok(Box::pin(watch)
+            .await?
             .events()
             .map_ok(OrderEvent::whole)
             .map_err(ApiError::from))
@@ -71,7 +71,7 @@ impl OrderSubscription {
     ) -> Result<impl Stream<Item = Result<OrderEvent, ApiError>> + use<'c>, ApiError> {
         let caller = ctx.caller()?;
         let store_id: StoreId = store_id.parse_argument()?;
-        let store: Option<Store> = ctx.loaders().load_one(store_id).await?;
+        let store: Option<Store> = Box::pin(ctx.loaders().load_one(store_id)).await?;
         let store =
             store.ok_or_else(|| ApiError::bad_request(message!("order-store-not-found")))?;
         if !caller.may_run(&store.0) {

@@ -50,7 +50,8 @@ impl StoreWatch {
 
     /// The events, without end.
     pub fn events(self) -> impl Stream<Item = Result<Heard, Fault>> + Send {
-        stream::unfold(Some(self), async |watch| {
+        // Held in place: moved into each wait for the next, it would take its room twice.
+        stream::unfold(Some(Box::new(self)), async |watch| {
             let mut watch = watch?;
             match watch.next().await {
                 Ok(heard) => Some((Ok(heard?), Some(watch))),
@@ -66,7 +67,8 @@ impl StoreWatch {
             }
             // What has woken it until now is about to be read.
             self.wakes.forget();
-            self.catch_up().await?;
+            // On the heap while it lasts: whoever waits need not have the room for it.
+            Box::pin(self.catch_up()).await?;
             // Woken, or told that it has slept through something: it reads again.
             if self.ready.is_empty() && self.wakes.next().await.is_none() {
                 return Ok(None);
