@@ -12,6 +12,7 @@ use entity::{
 
 use super::store::{self, Filter, Place, Sort};
 use crate::{
+    event::StockLevel,
     graphql::{
         ApiError, AppContext, IdArgument,
         connection::{PageArguments, TotalCount, connection, page_cost},
@@ -32,9 +33,10 @@ pub use mutation::CatalogMutation;
 #[derive(Clone)]
 pub struct Product(pub product::Model);
 
-/// One buyable variant of a product, with its own price and stock.
+/// One buyable variant of a product, with its own price and stock; and how many pieces were left, where that was told
+/// with it, so that it need not be read.
 #[derive(Clone)]
-pub struct ProductOption(pub product_option::Model);
+pub struct ProductOption(pub product_option::Model, Option<i32>);
 
 /// Which products are wanted; all conditions together.
 #[derive(InputObject, Default)]
@@ -128,6 +130,18 @@ impl CatalogQuery {
             .loaders()
             .load_one(id.parse_argument::<ProductId>()?)
             .await?)
+    }
+}
+
+impl From<product_option::Model> for ProductOption {
+    fn from(option: product_option::Model) -> Self {
+        Self(option, None)
+    }
+}
+
+impl From<&StockLevel> for ProductOption {
+    fn from(level: &StockLevel) -> Self {
+        Self(level.option.clone(), Some(level.quantity))
     }
 }
 
@@ -288,6 +302,9 @@ impl ProductOption {
 
     /// Pieces left, read when you ask.
     async fn stock_quantity(&self, ctx: &Context<'_>) -> Result<i32, ApiError> {
+        if let Some(told) = self.1 {
+            return Ok(told);
+        }
         Ok(ctx
             .loaders()
             .load_one(StockOf(self.0.id))

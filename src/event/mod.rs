@@ -43,6 +43,7 @@ pub use figures::Carrier;
 pub use mark::Mark;
 pub use nats::{NatsSettings, WrongNats};
 pub use running::{Opened, Running};
+pub use stock::StockLevel;
 pub use sweep::{Committed, committed_since};
 pub use topics::{Heard, Listener, Topics};
 
@@ -65,8 +66,8 @@ pub struct Bus {
     stores: Topics<StoreId, (), OF_MANY>,
     /// What a member was given.
     gifts: Topics<MemberId, GiftId, OF_ONE>,
-    /// Which option of a product has a new stock, or may have.
-    pub stock: Topics<ProductId, OptionId, OF_MANY>,
+    /// How much there is now of a product's option.
+    pub stock: Topics<ProductId, Arc<StockLevel>, OF_MANY>,
     /// Products whose stock somebody may have changed.
     changes: Changes,
     interests: Interests,
@@ -109,7 +110,7 @@ impl Bus {
     }
 
     /// Somebody listens to the stock of a product's options.
-    pub fn listen_to_stock(&self, product_id: ProductId) -> Listener<OptionId> {
+    pub fn listen_to_stock(&self, product_id: ProductId) -> Listener<Arc<StockLevel>> {
         let interest = self.interests.hold(Key::Product(product_id));
         let listener = self.stock.listen(product_id, interest);
         // How much there is now, so that it shows when there is less.

@@ -8,12 +8,22 @@ use std::{
     time::Duration,
 };
 
-use entity::id::{OptionId, ProductId};
+use entity::{
+    id::{OptionId, ProductId},
+    product_option,
+};
 use sea_orm::DbErr;
 use tokio::{sync::Notify, time::sleep};
 
 use super::{Bus, Key};
-use crate::{db::Db, stock::store};
+use crate::{catalog::store::options_by_ids, db::Db, stock::store::of_products};
+
+/// An option, and how many pieces of it were left: all that listeners show, read once for all of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StockLevel {
+    pub option: product_option::Model,
+    pub quantity: i32,
+}
 
 /// Products whose stock is to be read. Clones are the same.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +71,17 @@ impl Changes {
         });
     }
 
+    /// What was noted could not be looked into, and is to be once more.
+    fn note_again(&self, noted: HashMap<ProductId, Noted>) {
+        self.products(|products| {
+            for (id, noted) in noted {
+                let again = products.entry(id).or_default();
+                again.options.extend(noted.options);
+                again.is_stale = true;
+            }
+        });
+    }
+
     fn products(&self, note: impl FnOnce(&mut HashMap<ProductId, Noted>)) {
         let mut products = self
             .0
@@ -95,7 +116,7 @@ pub async fn tell(bus: Bus, db: Db) {
         if let Err(error) = tell_of(&bus, &db, &mut known, &noted).await {
             tracing::warn!(%error, "the stock that changed could not be read");
             sleep(AFTER_FAILURE).await;
-            bus.changes.doubt(noted.into_keys());
+            bus.changes.note_again(noted);
         }
         if known.len() > bus.interests.count() + SPARE {
             known.retain(|id, _| bus.interests.has(&Key::Product(*id)));
@@ -113,17 +134,35 @@ async fn tell_of(
         return Ok(());
     }
     let ids = noted.keys().copied().collect::<Vec<_>>();
-    for (product_id, option_id, quantity) in store::of_products(db.reader(), &ids).await? {
-        let before = known
+    let quantities = of_products(db.reader(), &ids).await?;
+    let changed = quantities
+        .iter()
+        .filter(|(product_id, option_id, quantity)| {
+            let before = known.get(product_id).and_then(|known| known.get(option_id));
+            let is_noted = || {
+                let noted = noted.get(product_id);
+                noted.is_some_and(|noted| noted.options.contains(option_id))
+            };
+            before.map_or_else(is_noted, |before| before != quantity)
+        })
+        .map(|(_, option_id, quantity)| (*option_id, *quantity))
+        .collect::<HashMap<_, _>>();
+    let options = match changed.len() {
+        0 => Vec::new(),
+        _ => options_by_ids(db.reader(), &changed.keys().copied().collect::<Vec<_>>()).await?,
+    };
+    // Only now, when nothing can go wrong any more: what is known was told.
+    for (product_id, option_id, quantity) in quantities {
+        known
             .entry(product_id)
             .or_default()
             .insert(option_id, quantity);
-        let is_noted = || {
-            let noted = noted.get(&product_id);
-            noted.is_some_and(|noted| noted.options.contains(&option_id))
-        };
-        if before.map_or_else(is_noted, |before| before != quantity) {
-            bus.stock.publish(&product_id, option_id);
+    }
+    for option in options {
+        if let Some(&quantity) = changed.get(&option.id) {
+            let product_id = option.product_id;
+            let level = StockLevel { option, quantity };
+            bus.stock.publish(&product_id, Arc::new(level));
         }
     }
     Ok(())

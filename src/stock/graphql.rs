@@ -1,7 +1,7 @@
 mod adjust_stock;
 mod adjustment;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{Context, ID, Subscription, dataloader::Loader};
 use entity::id::{OptionId, ProductId};
@@ -10,7 +10,7 @@ use futures_util::{Stream, StreamExt, stream::iter};
 use super::store;
 use crate::{
     catalog::graphql::{OptionsOf, Product, ProductOption},
-    event::Heard,
+    event::{Heard, StockLevel},
     fault::Fault,
     graphql::{
         ApiError, AppContext, IdArgument, Loaders,
@@ -46,8 +46,8 @@ pub struct StockSubscription;
 
 #[Subscription]
 impl StockSubscription {
-    /// Tells each time the stock of one of the product's options changed; its `stockQuantity` is read as
-    /// the event is delivered. Anyone may listen.
+    /// Tells each time the stock of one of the product's options changed; its `stockQuantity` is what was left then. Anyone
+    /// may listen.
     async fn stock_changed<'c>(
         &self,
         ctx: &Context<'c>,
@@ -55,7 +55,8 @@ impl StockSubscription {
     ) -> Result<impl Stream<Item = Result<ProductOption, ApiError>> + use<'c>, ApiError> {
         let product_id: ProductId = product_id.parse_argument()?;
         let changes = ctx.app().bus.listen_to_stock(product_id).into_stream();
-        let product: Option<Product> = ctx.loaders().load_one(product_id).await?;
+        // On the heap while it lasts: whoever listens keeps the room of all that is awaited here, and mostly waits.
+        let product: Option<Product> = Box::pin(ctx.loaders().load_one(product_id)).await?;
         if product.is_none() {
             return Err(ApiError::bad_request(message!("stock-product-not-found")));
         }
@@ -66,25 +67,18 @@ impl StockSubscription {
     }
 }
 
-/// The options that a change is about. A listener too slow for every step may have missed the last of any
-/// option, and is told how all of them are now.
+/// The options that a change is about. What was read once for all who listen is told as it was read; a listener too slow for
+/// every step may have missed the last of any option, and is told how all of them are now.
 async fn told(
     loaders: &Loaders,
     product_id: ProductId,
-    change: Heard<OptionId>,
+    change: Heard<Arc<StockLevel>>,
 ) -> Vec<Result<ProductOption, ApiError>> {
-    let options = match change {
-        Heard::Word(option_id) => loaders
-            .load_one(option_id)
-            .await
-            .map(|option| option.into_iter().collect()),
-        Heard::TooMuch => loaders
-            .load_one(OptionsOf(product_id))
-            .await
-            .map(Option::unwrap_or_default),
-    };
-    match options {
-        Ok(options) => Vec::into_iter(options).map(Ok).collect(),
-        Err(fault) => vec![Err(fault.into())],
+    match change {
+        Heard::Word(level) => vec![Ok(ProductOption::from(level.as_ref()))],
+        Heard::TooMuch => match Box::pin(loaders.load_one(OptionsOf(product_id))).await {
+            Ok(options) => options.into_iter().flatten().map(Ok).collect(),
+            Err(fault) => vec![Err(fault.into())],
+        },
     }
 }

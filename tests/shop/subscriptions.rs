@@ -1,15 +1,16 @@
 //! What is told as it happens: nothing twice, nothing not at all, nothing to others.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use entity::{
     id::{OptionId, OrderId, ProductId},
     order::{self, OrderStatus},
-    order_event,
+    order_event, product_option,
 };
 use futures_util::{StreamExt, future::join_all};
 use jangteo::{
     db::Transaction,
+    event::StockLevel,
     fault::{Never, Outcome},
     order::OrderWatch,
     stock,
@@ -86,6 +87,11 @@ async fn step(subscription: &mut Subscription) -> (i64, String) {
 }
 
 /// Asserts that the server refuses to subscribe.
+async fn option_row(shop: &Shop, id: OptionId) -> product_option::Model {
+    let option = product_option::Entity::find_by_id(id).one(shop.app().db.reader());
+    option.await.expect("the table reads").expect("an option")
+}
+
 async fn assert_refused(client: &Client, query: &str, variables: Value, code: &str) {
     let mut subscription = client.subscribe(query, variables).await;
     let errors = match subscription.receive().await {
@@ -297,14 +303,56 @@ both! {
         changes.expect_silence().await;
     }
 
+    async fn however_many_hear_of_stock_nobody_looks_it_up_by_themselves(shop: Shop) {
+        let shirt = shop.product("셔츠", &[("화이트", 1_000, 10)]).await;
+        let anonymous = shop.anonymous();
+        let ((), alone) = shop.statements(shop.adjust_stock(&shirt, 0, -1)).await;
+        let query = "subscription($id: ID!) { stockChanged(productId: $id) { id name price stockQuantity isDeleted } }";
+        let listen = async || anonymous.subscribe(query, json!({ "id": shirt.id.to_string() })).await;
+        let mut crowd = join_all((0..30).map(|_| listen())).await;
+
+        let hearing = async {
+            shop.adjust_stock(&shirt, 0, -1).await;
+            join_all(crowd.iter_mut().map(Subscription::next)).await
+        };
+        let (heard, together) = shop.statements(hearing).await;
+
+        let expected = json!({ "stockChanged": {
+            "id": shirt.options[0].to_string(), "name": "화이트", "price": 1_000, "stockQuantity": 8,
+            "isDeleted": false,
+        } });
+        for heard in heard {
+            assert_eq!(heard, expected);
+        }
+        assert_eq!(together, alone, "the change itself takes so many");
+    }
+
+    async fn what_is_heard_of_stock_leads_to_its_product_and_store(shop: Shop) {
+        let shirt = shop.product("셔츠", &[("화이트", 1_000, 10), ("네이비", 1_000, 10)]).await;
+        let query = "subscription($id: ID!) { stockChanged(productId: $id) {
+            stockQuantity product { name stockQuantity store { isOpen } } } }";
+        let variables = json!({ "id": shirt.id.to_string() });
+        let mut changes = shop.anonymous().subscribe(query, variables).await;
+
+        shop.adjust_stock(&shirt, 1, -4).await;
+
+        let change = changes.next().await["stockChanged"].take();
+        let product = json!({ "name": "셔츠", "stockQuantity": 16, "store": { "isOpen": true } });
+        assert_eq!(change, json!({ "stockQuantity": 6, "product": product }));
+    }
+
     async fn whoever_lags_behind_hears_how_all_stock_is_now(shop: Shop) {
         let shirt = shop.product("셔츠", &[("화이트", 1_000, 10), ("네이비", 1_000, 20)]).await;
         let variables = json!({ "id": shirt.id.to_string() });
         let mut changes = shop.anonymous().subscribe(STOCK_CHANGED, variables).await;
 
-        // Far more than the bus holds, and faster than anyone can read the stock.
+        // Far more than the bus holds, and faster than anyone can be told.
+        let level = Arc::new(StockLevel {
+            option: option_row(&shop, shirt.options[0]).await,
+            quantity: 10,
+        });
         for _ in 0..100_000 {
-            shop.app().bus.stock.publish(&shirt.id, shirt.options[0]);
+            shop.app().bus.stock.publish(&shirt.id, level.clone());
         }
 
         // Nobody said anything of the second option.

@@ -46,7 +46,7 @@ impl Loader<OptionId> for Reader {
                 store::options_by_ids(&db, ids).await
             })
             .await?;
-        Ok(keyed(options, |option| option.id, ProductOption))
+        Ok(keyed(options, |option| option.id, ProductOption::from))
     }
 }
 
@@ -67,7 +67,7 @@ impl Loader<OptionsOf> for Reader {
         Ok(grouped(
             options,
             |option| OptionsOf(option.product_id),
-            ProductOption,
+            ProductOption::from,
         ))
     }
 }

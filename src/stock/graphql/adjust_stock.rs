@@ -63,7 +63,7 @@ impl StockMutation {
         };
         let (option, user_errors) = settle(outcome)?;
         Ok(Some(AdjustStockPayload {
-            option: option.map(ProductOption),
+            option: option.map(ProductOption::from),
             user_errors,
         }))
     }
