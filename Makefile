@@ -8,7 +8,7 @@ help: ## This list
 run: ## A shop with demo data, to try out
 	cargo run --release --locked -- serve --demo
 
-test: ## Every test: Rust on SQLite and PostgreSQL, GraphiQL's files, the browser, subscribers' packages, the coverage of pure rules
+test: ## Every test: Rust on SQLite and PostgreSQL, GraphiQL's files, the browser, clients' packages, the coverage of pure rules
 	scripts/setup rust postgres nats haproxy browser npm coverage
 	cargo test --workspace --locked
 	@$(MAKE) --no-print-directory graphiql-check
@@ -20,7 +20,7 @@ browser-test: ## GraphiQL in a real browser, against a shop with demo data
 	scripts/setup rust browser npm
 	scripts/browser-test
 
-client-test: ## Subscriptions, with the npm packages that people subscribe with
+client-test: ## The npm packages that people subscribe with, and graphql-js's and graphql-http's verdicts
 	scripts/setup rust npm
 	scripts/client-test
 

@@ -313,6 +313,12 @@ pub const QUERY_COMPLEXITY_MAX: usize = 20_000;
 /// How many selections a query may have with its fragments written out.
 pub const QUERY_SELECTIONS_MAX: usize = 2_000;
 
+/// The most tokens of a document, blanks and comments among them: a hundred order lines take about a thousand.
+pub const DOCUMENT_TOKENS_MAX: usize = 20_000;
+
+/// How deep a document may nest its braces and brackets: deeper than any query that is not refused as too deep.
+pub const DOCUMENT_DEPTH_MAX: usize = 64;
+
 /// How many documents are kept so that they need not be read again: more than a shop's apps have operations.
 pub const DOCUMENTS_KEPT: NonZeroUsize = NonZeroUsize::new(500).unwrap();
 

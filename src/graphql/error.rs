@@ -41,9 +41,16 @@ impl ApiError {
         Self::Fault(fault.into())
     }
 
-    /// The error of a whole answer.
+    /// The error of a whole answer, which is of no place in the document.
     pub fn at_the_root(self) -> ServerError {
-        Error::from(self).into_server_error(Pos::default())
+        self.at(None)
+    }
+
+    /// The error of a place in the document.
+    pub fn at(self, place: Option<Pos>) -> ServerError {
+        let mut error = Error::from(self).into_server_error(Pos::default());
+        error.locations = place.into_iter().collect();
+        error
     }
 
     /// What is wrong, for programs.

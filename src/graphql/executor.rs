@@ -22,10 +22,10 @@ use super::{
     loader::{LoadQueue, drive, drive_stream},
     response_nulls::with_nulls,
     response_order::{chosen, in_query_order},
+    variables,
 };
 use crate::{
     app::App,
-    config::{QUERY_SELECTIONS_MAX, ROOT_FIELDS_MAX},
     text::{Language, message},
     trace,
 };
@@ -75,6 +75,14 @@ impl ShopExecutor {
         Self { api, request_id }
     }
 
+    /// What kind of operation is asked for, if that can be told.
+    #[must_use]
+    pub fn operation_type(&self, request: &Request) -> Option<OperationType> {
+        let document = self.api.documents.read(&request.query).ok()?;
+        let operation = chosen(&document.executable, request.operation_name.as_deref());
+        operation.map(|operation| operation.ty)
+    }
+
     /// Begins an operation. A query or a mutation is executed in a task of its own, one of those, though nobody waits for
     /// it: a client that hangs up cancels nothing half-way.
     #[must_use]
@@ -101,6 +109,10 @@ impl ShopExecutor {
     pub async fn answer(&self, request: Request, tasks: &TaskTracker) -> Response {
         let queue = LoadQueue::default();
         match self.prepare(request, &queue) {
+            Ok((_, finish)) if finish.kind() == Kind::Subscription => {
+                let refused = ApiError::bad_request(message!("graphql-not-over-post"));
+                finish.apply(Response::from_errors(vec![refused.at_the_root()]))
+            }
             Ok((request, finish)) => self.executed(request, finish, queue, tasks).await,
             Err(refusal) => *refusal,
         }
@@ -140,14 +152,13 @@ impl ShopExecutor {
     ) -> Result<(Request, Finish), Box<Response>> {
         let begun = Instant::now();
         let language = known(&request).unwrap_or_default();
-        let refuse = |error| {
-            let response = Response::from_errors(vec![error]);
+        let refuse = |errors| {
+            let response = Response::from_errors(errors);
             let response = complete(response, &self.request_id, language);
             self.figures().refused_unread(&response);
             Box::new(response)
         };
         let document = self.api.documents.read(&request.query).map_err(refuse)?;
-        request.set_parsed_query(document.executable.clone());
         let finish = Finish {
             document,
             operation_name: request.operation_name.clone(),
@@ -156,9 +167,15 @@ impl ShopExecutor {
             begun,
             figures: self.figures().clone(),
         };
-        finish
-            .check()
-            .map_err(|error| refuse(error.at_the_root()))?;
+        if let Some(operation) = finish.operation() {
+            variables::complete(&mut request.variables, operation)
+                .map_err(|error| Box::new(finish.apply(Response::from_errors(vec![error]))))?;
+            request.set_parsed_query(finish.document.of_one(operation));
+            request.operation_name = None;
+        } else {
+            // Refused by the framework, which says why.
+            request.set_parsed_query(finish.document.executable.clone());
+        }
         let identity = known(&request).unwrap_or_default();
         let may_be_old = finish
             .operation()
@@ -211,22 +228,6 @@ impl Finish {
             otel.name = format!("{kind} {}", first().unwrap_or("…")),
             graphql.operation.type = kind
         )
-    }
-
-    /// Whether the operation is small enough to be looked at closer.
-    fn check(&self) -> Result<(), ApiError> {
-        if self.document.selections > QUERY_SELECTIONS_MAX {
-            let message = message!("graphql-too-many-fields", max = QUERY_SELECTIONS_MAX);
-            return Err(ApiError::TooComplex(message));
-        }
-        let operation = self.operation();
-        if operation
-            .is_some_and(|operation| operation.selection_set.node.items.len() > ROOT_FIELDS_MAX)
-        {
-            let message = message!("graphql-too-many-root-fields", max = ROOT_FIELDS_MAX);
-            return Err(ApiError::TooComplex(message));
-        }
-        Ok(())
     }
 
     fn apply(&self, mut response: Response) -> Response {

@@ -5,7 +5,10 @@
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql::{
+    Name, Positioned,
+    parser::types::{ExecutableDocument, Selection, SelectionSet},
+};
 
 /// The selections of the document's largest operation.
 pub fn expanded_selections(document: &ExecutableDocument) -> usize {
@@ -18,6 +21,48 @@ pub fn expanded_selections(document: &ExecutableDocument) -> usize {
         .map(|(_, operation)| sizes.of(&operation.node.selection_set.node))
         .max()
         .unwrap_or_default()
+}
+
+/// The fields at the root of the document's operation that has the most; for a document that is not too large.
+pub fn root_fields(document: &ExecutableDocument) -> usize {
+    let operations = document.operations.iter();
+    let operations = operations.map(|(_, operation)| {
+        fields(
+            &operation.node.selection_set.node,
+            document,
+            &mut Vec::new(),
+        )
+    });
+    operations.max().unwrap_or_default()
+}
+
+/// The fields that a selection set has at its own level, with its fragments written out; `within` are the fragments
+/// around.
+fn fields<'d>(
+    set: &'d SelectionSet,
+    document: &'d ExecutableDocument,
+    within: &mut Vec<&'d Name>,
+) -> usize {
+    let of = |selection: &'d Positioned<Selection>| match &selection.node {
+        Selection::Field(_) => 1,
+        Selection::InlineFragment(fragment) => {
+            fields(&fragment.node.selection_set.node, document, within)
+        }
+        Selection::FragmentSpread(spread) => {
+            let name = &spread.node.fragment_name.node;
+            match document.fragments.get(name) {
+                Some(fragment) if !within.contains(&name) => {
+                    within.push(name);
+                    let count = fields(&fragment.node.selection_set.node, document, within);
+                    within.pop();
+                    count
+                }
+                // Refused later, by validation.
+                _ => 0,
+            }
+        }
+    };
+    set.items.iter().map(of).sum()
 }
 
 struct Sizes<'d> {
@@ -70,6 +115,17 @@ mod tests {
         assert_eq!(size("{ ...F ...F } fragment F on Q { a b }"), 6);
         assert_eq!(size("query A { a } query B { a b c }"), 3);
         assert_eq!(size("{ ...F ...Nowhere } fragment F on Q { a ...F }"), 4);
+    }
+
+    #[test]
+    fn the_root_has_the_fields_of_its_fragments() {
+        let count = |query| root_fields(&parse_query(query).unwrap());
+        assert_eq!(count("{ a { b c } d }"), 2);
+        assert_eq!(
+            count("{ a ... { b ...F } ...F } fragment F on Q { c ...F d { e } }"),
+            6
+        );
+        assert_eq!(count("query A { a } query B { a b c }"), 3);
     }
 
     #[test]

@@ -111,7 +111,8 @@ impl Figures {
         registry.register(
             "graphql_operations",
             "Operations by kind and outcome: ok, also where a rule refuses; refused for errors of the client; failed \
-             for those of the server. Subscriptions count when they begin; unread is what could not be read",
+             for those of the server. Subscriptions count when they begin; unread is what could not be read, or \
+             is not valid",
             self.operations.clone(),
         );
         registry.register_with_unit(

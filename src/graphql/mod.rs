@@ -10,13 +10,18 @@ pub mod figures;
 mod freshness;
 mod id;
 pub mod loader;
+mod mended;
 mod message;
 mod node;
 mod response_nulls;
 mod response_order;
 mod schema;
+mod sdl;
 pub mod user_error;
+mod validation;
+mod variables;
 pub mod won;
+mod written;
 
 use std::sync::Arc;
 
@@ -32,6 +37,7 @@ pub use loader::Loaders;
 pub use message::language;
 pub use schema::{ShopSchema, build as build_schema};
 pub use user_error::{InputError, UserError, UserErrorCode, settle};
+pub use written::{Written, was_refused_as_wrong};
 
 /// What every resolver finds in its context.
 pub trait AppContext<'c> {

@@ -13,16 +13,13 @@ use std::{
 use async_graphql::{
     Name, PathSegment, ServerError, Value,
     indexmap::IndexMap,
-    parser::{
-        parse_schema,
-        types::{
-            BaseType, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
-            SelectionSet, Type, TypeKind, TypeSystemDefinition,
-        },
+    parser::types::{
+        BaseType, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
+        SelectionSet, Type, TypeKind,
     },
 };
 
-use super::build_schema;
+use super::sdl::TYPES;
 
 /// The types of all fields, by the names of their type and their own.
 static FIELD_TYPES: LazyLock<HashMap<(Name, Name), Type>> = LazyLock::new(field_types);
@@ -164,25 +161,16 @@ fn innermost(of: &Type) -> &str {
 }
 
 fn field_types() -> HashMap<(Name, Name), Type> {
-    let schema = parse_schema(build_schema(None).sdl()).unwrap_or_else(|error| {
-        tracing::error!(%error, "the schema cannot be read: nulls will be missing");
-        async_graphql::parser::types::ServiceDocument {
-            definitions: Vec::new(),
-        }
-    });
     let mut types = HashMap::new();
-    for definition in schema.definitions {
-        let TypeSystemDefinition::Type(of) = definition else {
-            continue;
-        };
-        let fields = match of.node.kind {
-            TypeKind::Object(object) => object.fields,
-            TypeKind::Interface(interface) => interface.fields,
+    for (of, kind) in TYPES.iter() {
+        let fields = match kind {
+            TypeKind::Object(object) => &object.fields,
+            TypeKind::Interface(interface) => &interface.fields,
             _ => continue,
         };
         for field in fields {
-            let name = (of.node.name.node.clone(), field.node.name.node);
-            types.insert(name, field.node.ty.node);
+            let name = (of.clone(), field.node.name.node.clone());
+            types.insert(name, field.node.ty.node.clone());
         }
     }
     types

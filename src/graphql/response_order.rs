@@ -1,7 +1,8 @@
 //! Answers in the order in which they were asked for.
 //!
 //! The framework puts an object's fields in the order in which their resolvers finished. GraphQL's
-//! specification, and everybody who reads an answer, wants the order of the query.
+//! specification, and everybody who reads an answer, wants the order of the query. Here also goes what was asked for
+//! only to keep objects from being empty.
 
 use std::collections::HashSet;
 
@@ -13,16 +14,18 @@ use async_graphql::{
     },
 };
 
-/// The document's operation that is executed.
+use super::mended::MARK;
+
+/// The document's operation that is executed: without a name the only one.
 pub fn chosen<'d>(
     document: &'d ExecutableDocument,
     operation_name: Option<&str>,
 ) -> Option<&'d OperationDefinition> {
     let operation = match &document.operations {
-        DocumentOperations::Single(operation) => Some(operation),
+        DocumentOperations::Single(operation) => operation_name.is_none().then_some(operation),
         DocumentOperations::Multiple(operations) => match operation_name {
             Some(name) => operations.get(name),
-            None => operations.values().next(),
+            None => operations.values().next().filter(|_| operations.len() == 1),
         },
     };
     operation.map(|operation| &operation.node)
@@ -59,6 +62,7 @@ fn reorder_object(
     keys: &Keys<'_>,
     document: &ExecutableDocument,
 ) -> IndexMap<Name, Value> {
+    object.swap_remove(MARK);
     let mut ordered = IndexMap::with_capacity(object.len());
     for (key, selected) in &keys.in_order {
         if let Some((key, value)) = object.swap_remove_entry(*key) {
@@ -133,6 +137,13 @@ mod tests {
         assert_eq!(ordered(query, None, data.clone()), expected);
         let query = "query One { b } query Two { ...F b } fragment F on Q { a ... { list { x } } list { y } }";
         assert_eq!(ordered(query, Some("Two"), data), expected);
+    }
+
+    #[test]
+    fn marks_are_taken_out() {
+        let data = value!({ "a": { "__object": "A" }, "__object": "Q", "b": [{ "__object": "B", "c": 1 }] });
+        let expected = value!({ "a": {}, "b": [{ "c": 1 }] }).to_string();
+        assert_eq!(ordered("{ a { x } b { c } }", None, data), expected);
     }
 
     #[test]

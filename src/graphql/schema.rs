@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use async_graphql::{MergedObject, MergedSubscription, Schema};
+use async_graphql::{MergedObject, MergedSubscription, Schema, ValidationMode};
 use chrono::{DateTime, Utc};
 
 use super::node::NodeQuery;
@@ -89,6 +89,8 @@ pub fn build(app: Option<Arc<App>>) -> ShopSchema {
     .override_output_type_description::<CouponConnection>("A page of a member's coupons.")
     .override_output_type_description::<GiftConnection>("A page of gifts.")
     .override_output_type_description::<WalletEntryConnection>("A page of a store wallet's ledger.")
+    // Documents are judged before they are kept: see validation/mod.rs.
+    .validation_mode(ValidationMode::Fast)
     .limit_depth(QUERY_DEPTH_MAX)
     .limit_complexity(QUERY_COMPLEXITY_MAX);
     match app {

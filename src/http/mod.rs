@@ -51,7 +51,7 @@ pub struct HttpState {
 pub fn router(state: HttpState, body_bytes_max: usize) -> Router {
     Router::new()
         .route("/", get(async || Redirect::temporary("/graphiql")))
-        .route("/graphql", get(websocket::serve).post(graphql::serve))
+        .route("/graphql", graphql::route())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::serve))

@@ -138,25 +138,6 @@ both! {
         shop.contents().await.assert_same(&before);
     }
 
-    async fn a_get_executes_nothing(shop: Shop) {
-        let before = shop.contents().await;
-        for query in [sign_up_mutation().as_str(), "{ products { totalCount } }", ""] {
-            let encoded = query.bytes().map(|byte| format!("%{byte:02x}"));
-            let encoded = encoded.collect::<Vec<_>>().concat();
-            let asked = request(&shop, Method::GET, &format!("/graphql?query={encoded}"));
-            for asked in [
-                asked.try_clone().expect("no body"),
-                asked.header(header::CONTENT_TYPE, "application/json"),
-            ] {
-                let response = asked.send().await.expect("an answer");
-                assert_eq!(response.status(), 405);
-                assert_eq!(header_of(&response, "allow"), "POST");
-                assert_eq!(error_code(response).await, "BAD_REQUEST");
-            }
-        }
-        shop.contents().await.assert_same(&before);
-    }
-
     async fn what_is_no_graphql_request_is_a_bad_request(shop: Shop) {
         for body in ["", "{", "[]", "null", "\"{ me { id } }\"", "{\"query\": 7}", "\u{0}"] {
             let sent = post(&shop, "application/json").body(body).send().await;

@@ -15,6 +15,7 @@ mod cancellations;
 mod carts;
 mod catalog;
 mod commits;
+mod conformance;
 mod coupons;
 mod deadlines;
 mod fulfilment;

@@ -207,6 +207,17 @@ both! {
         }
     }
 
+    async fn a_subscription_may_be_written_in_fragments(shop: Shop) {
+        let shirt = shop.product("셔츠", &[("화이트", 1_000, 10)]).await;
+        let mina = shop.member_with_points(10_000).await;
+        let order = mina.order(&shirt, 0, 1, "k").await["order"]["id"].clone();
+        let query = "subscription($id: ID!) { ...F orderStatusChanged(orderId: $id) { sequence } }
+            fragment F on Subscription { ... { orderStatusChanged(orderId: $id) { status } } }";
+        let mut told = events(&shop, &mina, query, json!({ "id": order })).await;
+        let expected = json!({ "data": { "orderStatusChanged": { "status": "PAID", "sequence": 1 } } });
+        assert_eq!(told.next().await, expected);
+    }
+
     async fn no_get_and_no_form_begins_a_stream(shop: Shop) {
         let query = [("query", "subscription { myOrderEvents { status } }")];
         let http = reqwest::Client::new();

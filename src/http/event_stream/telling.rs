@@ -11,7 +11,7 @@ use futures_util::{
 use tokio::{select, time::sleep_until};
 
 use crate::{
-    graphql::{ApiError, Begun, RequestId, error::complete},
+    graphql::{ApiError, Begun, RequestId, Written, error::complete},
     http::{HttpState, Introduced},
     listener::{ClosedBy, Place, Subscribes},
     text::message,
@@ -190,7 +190,7 @@ const COMPLETE: &str = "event: complete\ndata: \n\n";
 
 fn told(response: &Response) -> String {
     // JSON has no line break that is not within a string, where it is escaped.
-    match serde_json::to_string(response) {
+    match serde_json::to_string(&Written(response)) {
         Ok(json) => format!("event: next\ndata: {json}\n\n"),
         Err(error) => {
             tracing::error!(%error, "a response cannot be written");

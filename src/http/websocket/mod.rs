@@ -10,23 +10,17 @@ mod timetable;
 use std::time::Duration;
 
 use axum::{
-    extract::{
-        Extension, State,
-        ws::{
-            CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection,
-        },
-    },
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
+    extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
+    response::Response,
 };
 use tokio::time::timeout;
 
 use self::{closing::Closing, conversation::Conversation};
-use super::{HttpState, graphql::refuse};
+use super::HttpState;
 use crate::{
     graphql::RequestId,
     listener::{ClosedBy, Transport},
-    text::{Language, message},
+    text::Language,
 };
 
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -41,18 +35,13 @@ const READ_BUFFER_BYTES: usize = 1024;
 /// How long a client may take to answer a close frame, before the line is cut.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
-/// Opens a WebSocket; a GET that asks for none is told what to do, and executes nothing.
-pub async fn serve(
-    State(state): State<HttpState>,
-    Extension(request_id): Extension<RequestId>,
+/// Opens a WebSocket.
+pub fn serve(
+    state: HttpState,
+    request_id: RequestId,
     language: Language,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: WebSocketUpgrade,
 ) -> Response {
-    let Ok(upgrade) = upgrade else {
-        let status = StatusCode::METHOD_NOT_ALLOWED;
-        let refusal = refuse(status, message!("http-no-get"), &request_id, language);
-        return ([(header::ALLOW, "POST")], refusal).into_response();
-    };
     let upgrade = upgrade
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0)
