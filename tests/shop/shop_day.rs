@@ -1,5 +1,5 @@
-//! A day of the shop, as docs/shop-day.md tells it: everything on the page is done over the public API and the
-//! command line, and comes out as it says there.
+//! A day of the shop, as docs/shop-day.md tells it, and what docs/api.md shows: everything on these pages is done over the
+//! public API and the command line, and comes out as it says there.
 
 mod page;
 
@@ -22,19 +22,20 @@ use page::{Names, Step, steps};
 /// How often a question is asked again for what falls due by itself.
 const PATIENCE: u32 = 1_800;
 
-const PAGE: &str = include_str!("../../docs/shop-day.md");
+/// Where the shop is on the pages.
+const SHOP: &str = "http://127.0.0.1:8080";
 
 both! {
     async fn a_day_of_the_shop_goes_as_its_page_tells_it(database: Database) {
-        let mut day = Day::begin(database).await;
-        let steps = steps(PAGE);
+        let steps = steps(include_str!("../../docs/shop-day.md"));
         assert!(steps.len() > 30, "the page has {} steps", steps.len());
-        for step in steps {
-            day.play(step).await;
-        }
-        for mut stream in day.streams.into_values() {
-            stream.expect_silence().await;
-        }
+        Day::begin(database, false).await.play_all(steps).await;
+    }
+
+    async fn the_api_answers_as_its_page_shows(database: Database) {
+        let steps = steps(include_str!("../../docs/api.md"));
+        assert!(steps.len() > 15, "the page has {} steps", steps.len());
+        Day::begin(database, true).await.play_all(steps).await;
     }
 }
 
@@ -51,7 +52,7 @@ struct Day {
 }
 
 impl Day {
-    async fn begin(database: Database) -> Self {
+    async fn begin(database: Database, instant_charge: bool) -> Self {
         let keys = Settings::demo(([127, 0, 0, 1], 0).into());
         let gateways = Sandbox::start(keys.clone()).await.expect("a sandbox");
         let payments = PaymentSettings::default()
@@ -60,6 +61,7 @@ impl Day {
         let limits = Limits {
             // Time passes in leaps here.
             access_token: Duration::from_hours(24 * 365),
+            instant_charge,
             ..Limits::default()
         };
         let shop = Shop::open_paying(database.create().await, limits, payments).await;
@@ -72,6 +74,15 @@ impl Day {
             streams: HashMap::new(),
             has_time_passed: false,
             folder: TempDir::new().expect("a temporary folder"),
+        }
+    }
+
+    async fn play_all(mut self, steps: Vec<Step>) {
+        for step in steps {
+            self.play(step).await;
+        }
+        for mut stream in self.streams.into_values() {
+            stream.expect_silence().await;
         }
     }
 
@@ -125,7 +136,8 @@ impl Day {
                 commands,
                 prints,
             } => {
-                let printed = self.run(&self.names.filled(&commands));
+                let commands = self.names.filled(&commands);
+                let printed = self.run(&commands.replace(SHOP, &self.shop.url("")));
                 if let Err(difference) = self.names.compare_text(&prints, &printed) {
                     panic!("line {line}: {difference}\n{printed}");
                 }
