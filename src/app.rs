@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use crate::{
     clock::Clock,
-    config::{Limits, Secret},
+    config::Limits,
     db::Db,
     event::Bus,
     gift::expiry::Alarm,
     graphql::figures::Figures as Operations,
     http::figures::Figures as Responses,
     listener::Listeners,
-    member::{Passwords, Tokens},
+    member::{Keys, Passwords, Tokens},
     order::placement::{Engine, Figures, Placer},
     outbox::{Outbox, platform::Platform},
     payment::Payments,
     picture::Pictures,
+    rate::{RateLimits, Rates},
 };
 
 /// The shop: its database, clock, limits, keys, bus, outbox and order engine.
@@ -40,6 +41,7 @@ pub struct App {
     pub operations: Operations,
     /// How requests over HTTP were answered.
     pub responses: Responses,
+    pub rates: Rates,
 }
 
 /// Whom the shop tells what happens: by default, listeners on this instance.
@@ -57,7 +59,7 @@ impl App {
         db: Db,
         clock: Clock,
         limits: Limits,
-        secret: &Secret,
+        (keys, rates): (Keys, &RateLimits),
         payments: Payments,
         pictures: Pictures,
         audience: Audience,
@@ -76,7 +78,8 @@ impl App {
         };
         Arc::new(Self {
             placement: Engine::start(placer, &limits),
-            tokens: Tokens::new(secret, clock.clone(), limits.access_token),
+            rates: Rates::new(rates, &clock),
+            tokens: Tokens::new(keys, clock.clone(), limits.access_token),
             passwords: Passwords::default(),
             listeners: Arc::new(Listeners::new(limits.listeners.clone())),
             db,

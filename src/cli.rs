@@ -44,9 +44,10 @@ use crate::{
     demo,
     fault::Failure,
     graphql::build_schema,
-    member::{self, NewMember, SignUpRefusal},
+    member::{self, Keys, NewMember, SignUpRefusal},
     payment::Payments,
     picture::Pictures,
+    rate::RateLimits,
     secret,
     server::{Server, Start},
     text::Language,
@@ -252,9 +253,11 @@ async fn serve(settings: ServeSettings) -> Result<(), CommandError> {
     settings.database.checked_url()?;
     let replica = settings.checked_replica_url()?;
     let limits = settings.limits()?;
+    let origins = settings.origins()?;
     let tracing = Tracing::begin(&settings.traces)?;
     begin_logging(&settings.log, tracing.as_ref())?;
     let secret = secret::find_or_make(settings.jwt_secret.clone(), &settings.database)?;
+    let keys = Keys::new(&secret, settings.jwt_accepted_secret.as_ref())?;
     let pictures = settings.pictures.open(&settings.database, &secret)?;
     let mut db = connect(&settings.database).await?;
     if settings.auto_migrate {
@@ -292,9 +295,12 @@ async fn serve(settings: ServeSettings) -> Result<(), CommandError> {
         db,
         clock,
         limits,
-        secret,
+        keys,
+        rates: settings.rates.limits(),
+        proxies: usize::from(settings.rates.proxies),
         listen: settings.listen,
         body_bytes_max: usize::try_from(settings.body_bytes_max)?,
+        origins,
         payments,
         platform,
         pictures,
@@ -548,7 +554,7 @@ async fn shop(database: &DatabaseSettings) -> Result<Arc<App>, CommandError> {
         db,
         Clock::system(),
         Limits::default(),
-        &secret,
+        (Keys::new(&secret, None)?, &RateLimits::none()),
         Payments::none()?,
         Pictures::none(&secret),
         Audience::default(),

@@ -11,10 +11,12 @@ use sea_orm::sqlx::postgres::PgConnectOptions;
 
 use crate::{
     event::NatsSettings,
+    http::cors::Origins,
     listener::{ListenerLimits, ListenerSettings},
     outbox::PlatformSettings,
     payment::PaymentSettings,
     picture::PictureSettings,
+    rate::RateSettings,
 };
 
 /// Which database to use: asked by every command that touches one.
@@ -123,10 +125,15 @@ pub struct ServeSettings {
     #[arg(long, env = "AUTO_MIGRATE", default_value_t = true, action = clap::ArgAction::Set)]
     pub auto_migrate: bool,
 
-    /// The key that access tokens are signed with, at least 32 bytes. On SQLite one is made where it is
-    /// missing and kept beside the file; on PostgreSQL, where instances share it, it is required.
+    /// The key that access tokens are signed with: a secret of at least 32 bytes (HS256), or an Ed25519 private key in PEM
+    /// (EdDSA). On SQLite a secret is made where it is missing and kept beside the file; on PostgreSQL, where instances
+    /// share it, it is required.
     #[arg(long, env = "JWT_SECRET", hide_env_values = true)]
     pub jwt_secret: Option<Secret>,
+
+    /// Another key whose tokens are good as well, while one takes the other's place.
+    #[arg(long, env = "JWT_ACCEPTED_SECRET", hide_env_values = true)]
+    pub jwt_accepted_secret: Option<Secret>,
 
     /// How long an access token is good for, in minutes (1 to 1440). Short, because it cannot be called
     /// back.
@@ -182,6 +189,13 @@ pub struct ServeSettings {
     #[arg(long, env = "BODY_BYTES_MAX", default_value_t = 256 * 1024, value_parser = clap::value_parser!(u64).range(1024..=64 * 1024 * 1024))]
     pub body_bytes_max: u64,
 
+    /// The sites whose pages may ask this server from a browser, as browsers write them, separated by commas; `*` for all.
+    /// None but its own by default; with --demo, all.
+    ///
+    /// Example: `https://shop.example,https://admin.shop.example`
+    #[arg(long, env = "CORS_ORIGINS", value_delimiter = ',')]
+    pub cors_origins: Vec<String>,
+
     /// How long a stop waits for requests in flight, in seconds.
     #[arg(long, env = "STOP_SECONDS", default_value_t = 25, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub stop_seconds: u64,
@@ -190,6 +204,9 @@ pub struct ServeSettings {
     /// as a load balancer takes to notice, and to send nobody here any more. It comes before STOP_SECONDS.
     #[arg(long, env = "DRAIN_SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=600))]
     pub drain_seconds: u64,
+
+    #[command(flatten)]
+    pub rates: RateSettings,
 
     #[command(flatten)]
     pub listeners: ListenerSettings,
@@ -349,6 +366,17 @@ impl ServeSettings {
             );
         }
         Ok(Some(url))
+    }
+
+    /// The sites whose pages may ask.
+    ///
+    /// # Errors
+    /// What is wrong, naming the setting.
+    pub fn origins(&self) -> Result<Origins, String> {
+        if self.demo && self.cors_origins.is_empty() {
+            return Ok(Origins::Any);
+        }
+        Origins::read(&self.cors_origins)
     }
 
     /// Where the demo's sandbox listens.

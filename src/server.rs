@@ -13,17 +13,19 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     app::{App, Audience},
     clock::Clock,
-    config::{Limits, Secret},
+    config::Limits,
     db::Db,
     event::{self, Bus, NatsSettings, WrongNats},
     fault::Fault,
     gift,
     graphql::Api,
-    http::{HttpState, router, stall::Attentive},
+    http::{HttpState, cors::Origins, router, stall::Attentive},
+    member::Keys,
     order::fulfilment::lateness,
     outbox::{self, PlatformSettings, WrongPlatform},
     payment::{PaymentSettings, WrongPayments, reconciler},
     picture::Pictures,
+    rate::{Peer, RateLimits},
 };
 
 /// What a server is started with.
@@ -32,9 +34,13 @@ pub struct Start {
     pub db: Db,
     pub clock: Clock,
     pub limits: Limits,
-    pub secret: Secret,
+    pub keys: Keys,
+    pub rates: RateLimits,
+    /// How many proxies each request comes through.
+    pub proxies: usize,
     pub listen: SocketAddr,
     pub body_bytes_max: usize,
+    pub origins: Origins,
     pub payments: PaymentSettings,
     pub platform: PlatformSettings,
     pub pictures: Pictures,
@@ -94,9 +100,12 @@ impl Server {
             db,
             clock,
             limits,
-            secret,
+            keys,
+            rates,
+            proxies,
             listen,
             body_bytes_max,
+            origins,
             payments,
             platform,
             pictures,
@@ -116,7 +125,15 @@ impl Server {
         let bus = Bus::open(db.backend(), &nats)?;
         let (bus, running) = bus.start(&db).await?;
         let audience = Audience { bus, platform };
-        let app = App::start(db, clock, limits, &secret, payments, pictures, audience);
+        let app = App::start(
+            db,
+            clock,
+            limits,
+            (keys, &rates),
+            payments,
+            pictures,
+            audience,
+        );
         let (leaving, stopping) = (CancellationToken::new(), CancellationToken::new());
         let mut working = vec![
             reconciler::start(&app, &stopping),
@@ -133,10 +150,12 @@ impl Server {
             stop_within,
             stopping: stopping.clone(),
             connections: connections.clone(),
+            proxies,
         };
         let listener = Attentive::new(listener, app.listeners.clone());
         // Made once: a router given as it is would be copied whole, some 20 KiB, for each connection.
-        let service = router(state, body_bytes_max).into_make_service();
+        let service =
+            router(state, body_bytes_max, &origins).into_make_service_with_connect_info::<Peer>();
         let serving = axum::serve(listener, service)
             .with_graceful_shutdown(stopping.clone().cancelled_owned());
         let serving = tokio::spawn(serving.into_future());

@@ -210,14 +210,15 @@ pub fn post(token: &str, body: &str) -> Vec<u8> {
 mod tests {
     use std::time::Duration;
 
-    use jangteo::{clock::Clock, config::Secret};
+    use jangteo::{clock::Clock, config::Secret, member::Keys};
 
     use super::*;
 
     #[test]
     fn a_request_is_filled_where_its_options_and_key_belong() {
         let secret = Secret::new("0123456789abcdef0123456789abcdef");
-        let tokens = Tokens::new(&secret, Clock::system(), Duration::from_mins(1));
+        let keys = Keys::new(&secret, None).unwrap();
+        let tokens = Tokens::new(keys, Clock::system(), Duration::from_mins(1));
         let options = option_texts().unwrap();
         let mut request = OrderRequest::of(&tokens, 7).unwrap();
         request.fill([&options[1], &options[2]], 255);

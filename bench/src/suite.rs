@@ -9,7 +9,11 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use jangteo::{clock::Clock, config::Secret, member::Tokens};
+use jangteo::{
+    clock::Clock,
+    config::Secret,
+    member::{Keys, Tokens},
+};
 use sea_orm::{ConnectionTrait, Statement};
 
 use crate::{
@@ -61,7 +65,11 @@ pub async fn run(cli: Cli) -> Result<bool> {
             crowds: Vec::new(),
             ratios: Vec::new(),
         },
-        tokens: Tokens::new(&Secret::new(JWT_SECRET), Clock::system(), TOKEN_LIFETIME),
+        tokens: Tokens::new(
+            Keys::new(&Secret::new(JWT_SECRET), None)?,
+            Clock::system(),
+            TOKEN_LIFETIME,
+        ),
         cli: &cli,
         program: &program,
         databases,

@@ -34,7 +34,7 @@ use crate::{
     config::{Limits, Secret},
     db::Db,
     fault::{Failure, Fault},
-    member::NewMember,
+    member::{Keys, NewMember},
     order::{
         fulfilment::{Fulfil, Part, Refusal, fulfil},
         placement::{Line, Request, Selection},
@@ -43,6 +43,7 @@ use crate::{
     payment::Payments,
     picture::Pictures,
     point::{self, Charge},
+    rate::RateLimits,
     store,
 };
 
@@ -97,6 +98,7 @@ impl Past {
         };
         // Nobody signs in here: any key does.
         let secret = Secret::new(rand::rng().random::<[u8; 32]>());
+        let keys = Keys::new(&secret, None).map_err(Fault::internal)?;
         let payments = Payments::none().map_err(Fault::internal)?;
         let pictures = Pictures::none(&secret);
         Ok(Self {
@@ -104,7 +106,7 @@ impl Past {
                 db.clone(),
                 clock,
                 limits,
-                &secret,
+                (keys, &RateLimits::none()),
                 payments,
                 pictures,
                 Audience::default(),

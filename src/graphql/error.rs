@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_graphql::{Error, ErrorExtensionValues, Pos, Response, ServerError};
 use sea_orm::DbErr;
 
@@ -24,6 +26,8 @@ pub enum ApiError {
     TooComplex(Message),
     /// TOO_MANY_LISTENERS: the member, or the connection, listens to as much as one may already.
     TooManyListeners(Message),
+    /// RATE_LIMITED: whoever asks has asked too often of late.
+    RateLimited { retry_after: Duration },
     /// OVERLOADED, TIMEOUT, OUTCOME_UNKNOWN or INTERNAL: the server could not, or does not know.
     Fault(Fault),
 }
@@ -61,10 +65,21 @@ impl ApiError {
             Self::BadRequest(_) => "BAD_REQUEST",
             Self::TooComplex(_) => "QUERY_TOO_COMPLEX",
             Self::TooManyListeners(_) => "TOO_MANY_LISTENERS",
+            Self::RateLimited { .. } => "RATE_LIMITED",
             Self::Fault(Fault::Overloaded { .. }) => "OVERLOADED",
             Self::Fault(Fault::TimedOut) => "TIMEOUT",
             Self::Fault(Fault::OutcomeUnknown(_)) => "OUTCOME_UNKNOWN",
             Self::Fault(Fault::Database(_) | Fault::Internal(_)) => "INTERNAL",
+        }
+    }
+
+    /// When it may be tried again.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } | Self::Fault(Fault::Overloaded { retry_after }) => {
+                Some(*retry_after)
+            }
+            _ => None,
         }
     }
 
@@ -76,6 +91,7 @@ impl ApiError {
             | Self::TooComplex(message)
             | Self::TooManyListeners(message) => message.clone(),
             Self::Forbidden => message!("graphql-forbidden"),
+            Self::RateLimited { .. } => message!("graphql-rate-limited"),
             Self::Fault(Fault::Overloaded { .. }) => message!("graphql-overloaded"),
             Self::Fault(Fault::TimedOut) => message!("graphql-timed-out"),
             Self::Fault(Fault::OutcomeUnknown(_)) => message!("graphql-outcome-unknown"),
@@ -100,7 +116,7 @@ impl From<ApiError> for Error {
     fn from(api: ApiError) -> Self {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", api.code());
-        if let ApiError::Fault(Fault::Overloaded { retry_after }) = &api {
+        if let Some(retry_after) = api.retry_after() {
             let millis = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX);
             extensions.set("retryAfterMs", millis);
         }

@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span};
 
 use super::{
-    ApiError, RequestId, ShopSchema, build_schema,
+    ApiError, Identity, RequestId, ShopSchema, build_schema,
     document::{Document, Documents},
     error::complete,
     figures::{Figures, Kind},
@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     app::App,
+    rate::Left,
     text::{Language, message},
     trace,
 };
@@ -159,13 +160,14 @@ impl ShopExecutor {
             Box::new(response)
         };
         let document = self.api.documents.read(&request.query).map_err(refuse)?;
-        let finish = Finish {
+        let mut finish = Finish {
             document,
             operation_name: request.operation_name.clone(),
             request_id: self.request_id.clone(),
             language,
             begun,
             figures: self.figures().clone(),
+            left: None,
         };
         if let Some(operation) = finish.operation() {
             variables::complete(&mut request.variables, operation)
@@ -177,11 +179,31 @@ impl ShopExecutor {
             request.set_parsed_query(finish.document.executable.clone());
         }
         let identity = known(&request).unwrap_or_default();
+        finish.left = self.count(&finish, identity).map_err(|error| {
+            Box::new(finish.apply(Response::from_errors(vec![error.at_the_root()])))
+        })?;
         let may_be_old = finish
             .operation()
             .is_some_and(|operation| may_be_old(&finish.document.executable, operation, identity));
         let loaders = queue.loaders(self.api.app.db.clone(), may_be_old);
         Ok((request.data(loaders), finish))
+    }
+}
+
+impl ShopExecutor {
+    /// Counts what a member changes; whoever is no member can change nothing but their own standing, which is counted
+    /// where they do.
+    fn count(&self, finish: &Finish, identity: Identity) -> Result<Option<Left>, ApiError> {
+        match (finish.operation(), identity) {
+            (Some(operation), Identity::Member(caller))
+                if operation.ty == OperationType::Mutation =>
+            {
+                let fields = operation.selection_set.node.items.len();
+                let fields = u32::try_from(fields).unwrap_or(u32::MAX);
+                self.api.app.rates.mutate(caller.member_id, fields)
+            }
+            _ => Ok(None),
+        }
     }
 }
 
@@ -199,6 +221,8 @@ struct Finish {
     language: Language,
     begun: Instant,
     figures: Figures,
+    /// How much more may be asked for, where that is counted.
+    left: Option<Left>,
 }
 
 impl Finish {
@@ -237,7 +261,10 @@ impl Finish {
             let data = with_nulls(data, &response.errors, document, operation);
             response.data = in_query_order(data, document, operation);
         }
-        let response = complete(response, &self.request_id, self.language);
+        let mut response = complete(response, &self.request_id, self.language);
+        if let Some(left) = self.left {
+            response.http_headers.extend(left.headers());
+        }
         let time = self.begun.elapsed();
         self.figures.answered(self.kind(), &response, time);
         response

@@ -12,6 +12,7 @@ graphql-variable-missing = The variable `${ $name }` of type `{ $expected }` has
 graphql-variable-wrong = The value of `{ $place }` is not one of type `{ $expected }`.
 graphql-not-over-post = A subscription is told over WebSocket (graphql-transport-ws), or to a POST with `accept: text/event-stream`.
 graphql-overloaded = The shop is very busy. Nothing was changed: try again after `retryAfterMs`.
+graphql-rate-limited = You have done this often of late. Nothing was changed: try again after `retryAfterMs`.
 graphql-timed-out = This waited too long and was not tried. Nothing was changed: try again.
 graphql-outcome-unknown = The connection to the database broke at the last moment, so it may have happened or not. Send it again just as it was, with its key: it does not happen twice.
 graphql-internal = The server failed, and has logged why under this request id.

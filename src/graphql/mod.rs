@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use async_graphql::Context;
 
-use crate::{app::App, db::Shelf};
+use crate::{app::App, db::Shelf, rate::Source};
 
 pub use caller::{Caller, Identity};
 pub use error::{ApiError, RequestId};
@@ -45,6 +45,8 @@ pub trait AppContext<'c> {
     fn loaders(&self) -> &'c Loaders;
     /// Where the operation reads what may be a little old.
     fn shelf(&self) -> &'c Shelf;
+    /// Where the request comes from.
+    fn source(&self) -> Source;
 
     /// Who calls.
     ///
@@ -64,6 +66,10 @@ impl<'c> AppContext<'c> for Context<'c> {
 
     fn shelf(&self) -> &'c Shelf {
         &self.loaders().loader().shelf
+    }
+
+    fn source(&self) -> Source {
+        self.data_opt().copied().unwrap_or_default()
     }
 
     fn caller(&self) -> Result<Caller, ApiError> {

@@ -1,12 +1,15 @@
 //! The server's doors: GraphQL over HTTP, WebSocket and Server-Sent Events, GraphiQL, pictures, health, metrics.
 
 mod accept;
+mod careful;
+pub mod cors;
 mod event_stream;
 pub mod figures;
 mod graphiql;
 mod graphql;
 mod health;
 mod introduced;
+mod keys;
 mod language;
 mod leaving;
 mod metrics;
@@ -28,6 +31,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{app::App, graphql::Api};
 
+use cors::Origins;
 use introduced::Introduced;
 
 /// What handlers are handed.
@@ -45,13 +49,17 @@ pub struct HttpState {
     pub stopping: CancellationToken,
     /// WebSocket connections, and operations that are executed: what outlives its request.
     pub connections: TaskTracker,
+    /// How many proxies each request comes through.
+    #[from_ref(skip)]
+    pub proxies: usize,
 }
 
 /// The server's routes.
-pub fn router(state: HttpState, body_bytes_max: usize) -> Router {
+pub fn router(state: HttpState, body_bytes_max: usize, origins: &Origins) -> Router {
     Router::new()
         .route("/", get(async || Redirect::temporary("/graphiql")))
         .route("/graphql", graphql::route())
+        .route("/.well-known/jwks.json", get(keys::serve))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::serve))
@@ -59,6 +67,8 @@ pub fn router(state: HttpState, body_bytes_max: usize) -> Router {
         .route("/pictures/upload/{product_id}", put(picture::upload))
         .merge(payment::routes())
         .merge(graphiql::routes())
+        .layer(axum::middleware::map_response(careful::with_headers))
+        .layer(origins.layer())
         .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(axum::middleware::from_fn_with_state(
             state.app.clone(),

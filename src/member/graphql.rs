@@ -191,6 +191,7 @@ impl MemberMutation {
             password,
             nickname,
         };
+        ctx.app().rates.sign_up(ctx.source())?;
         SignUpPayload::of(super::sign_up(ctx.app(), new).await).map(Some)
     }
 
@@ -200,6 +201,7 @@ impl MemberMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who wants to sign in.")] input: SignInInput,
     ) -> Result<Option<SignInPayload>, ApiError> {
+        ctx.app().rates.sign_in(ctx.source(), &input.user_id)?;
         let outcome = super::sign_in(ctx.app(), &input.user_id, input.password).await;
         SignInPayload::of(outcome).map(Some)
     }
@@ -231,6 +233,9 @@ impl MemberMutation {
         #[graphql(desc = "The old and the new password.")] input: ChangePasswordInput,
     ) -> Result<Option<ChangePasswordPayload>, ApiError> {
         let member_id = ctx.caller()?.member_id;
+        ctx.app()
+            .rates
+            .sign_in(ctx.source(), &member_id.to_string())?;
         let ChangePasswordInput {
             current_password,
             new_password,

@@ -1,6 +1,7 @@
 //! Members: signing up and in, sessions that rotate, roles.
 
 pub mod graphql;
+mod keys;
 mod merchant;
 mod password;
 mod rules;
@@ -27,6 +28,7 @@ use crate::{
     fault::{Failure, Fault, Outcome},
 };
 
+pub use keys::{Keys, WrongKey};
 pub use merchant::register_merchant;
 pub use password::Passwords;
 pub use rules::{InvalidField, NewMember, normalized};

@@ -15,6 +15,7 @@ use super::{execute, parameters::Parameters, refuse};
 use crate::{
     graphql::{RequestId, ShopExecutor},
     http::{HttpState, websocket},
+    rate::Source,
     text::{Language, Message, message},
 };
 
@@ -35,12 +36,13 @@ pub async fn serve(
     State(state): State<HttpState>,
     Extension(request_id): Extension<RequestId>,
     language: Language,
+    source: Source,
     headers: HeaderMap,
     address: Result<Query<Address>, QueryRejection>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     if let Ok(upgrade) = upgrade {
-        return websocket::serve(state, request_id, language, upgrade);
+        return websocket::serve(state, request_id, language, source, upgrade);
     }
     let request = match address {
         Ok(Query(address)) => read(address),
@@ -66,7 +68,7 @@ pub async fn serve(
         );
         return ([(header::ALLOW, "POST")], refusal).into_response();
     }
-    let mut response = execute(state, request_id, language, &headers, request).await;
+    let mut response = execute(state, request_id, language, source, &headers, request).await;
     // Prices and stock are those of now.
     let no_store = HeaderValue::from_static("no-store");
     response

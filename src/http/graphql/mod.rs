@@ -6,7 +6,7 @@ mod get;
 mod parameters;
 mod post;
 
-use async_graphql::{Request as GraphQlRequest, Response as GraphQlResponse};
+use async_graphql::{Request as GraphQlRequest, Response as GraphQlResponse, Value};
 use axum::{
     Json,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -24,6 +24,7 @@ use crate::{
     graphql::{
         ApiError, Identity, RequestId, ShopExecutor, Written, error::complete, was_refused_as_wrong,
     },
+    rate::Source,
     text::{Language, Message},
 };
 
@@ -48,11 +49,12 @@ async fn execute(
     state: HttpState,
     request_id: RequestId,
     language: Language,
+    source: Source,
     headers: &HeaderMap,
     request: GraphQlRequest,
 ) -> Response {
     let (identity, until) = Identity::until(authorization(headers), &state.app.tokens);
-    let request = request.data(identity).data(language);
+    let request = request.data(identity).data(language).data(source);
     let form = form(headers);
     if form == Form::Events {
         let who = Introduced {
@@ -63,19 +65,43 @@ async fn execute(
         return event_stream::serve(state, request_id, who, request);
     }
     let executor = ShopExecutor::new(state.api, request_id);
-    let response = executor.answer(request, &state.connections).await;
+    let mut response = executor.answer(request, &state.connections).await;
+    let mut headers = std::mem::take(&mut response.http_headers);
+    if let Some(seconds) = retry_after(&response) {
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
     let body = Json(Written(&response));
     if form == Form::Json {
-        return (language, body).into_response();
+        return (language, headers, body).into_response();
     }
-    // A status that says so: GraphQL over HTTP, 6.4.
-    let status = if was_refused_as_wrong(&response) {
+    let type_ = [(header::CONTENT_TYPE, GRAPHQL_JSON)];
+    (status(&response), language, headers, type_, body).into_response()
+}
+
+/// What the status says of an answer that has one of its own: GraphQL over HTTP, 6.4.
+fn status(response: &GraphQlResponse) -> StatusCode {
+    if was_refused_as_wrong(response) {
         StatusCode::BAD_REQUEST
+    } else if response.data == Value::Null && retry_after(response).is_some() {
+        StatusCode::TOO_MANY_REQUESTS
     } else {
         StatusCode::OK
-    };
-    let type_ = [(header::CONTENT_TYPE, GRAPHQL_JSON)];
-    (status, language, type_, body).into_response()
+    }
+}
+
+/// After how many seconds what was refused may be tried again, where an error says so.
+fn retry_after(response: &GraphQlResponse) -> Option<u64> {
+    let errors = response
+        .errors
+        .iter()
+        .filter_map(|error| error.source::<ApiError>());
+    let wait = errors.filter_map(ApiError::retry_after).max()?;
+    Some(
+        wait.as_millis()
+            .div_ceil(1_000)
+            .try_into()
+            .unwrap_or(u64::MAX),
+    )
 }
 
 /// What the client likes its answer to be.

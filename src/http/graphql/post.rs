@@ -10,6 +10,7 @@ use super::{execute, parameters::Parameters, refuse};
 use crate::{
     graphql::RequestId,
     http::HttpState,
+    rate::Source,
     text::{Language, Message, message},
 };
 
@@ -18,6 +19,7 @@ pub async fn serve(
     State(state): State<HttpState>,
     Extension(request_id): Extension<RequestId>,
     language: Language,
+    source: Source,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
@@ -33,7 +35,7 @@ pub async fn serve(
         }
     };
     match read(&body) {
-        Ok(request) => execute(state, request_id, language, &headers, request).await,
+        Ok(request) => execute(state, request_id, language, source, &headers, request).await,
         Err(wrong) => refuse(StatusCode::BAD_REQUEST, wrong, &request_id, language),
     }
 }

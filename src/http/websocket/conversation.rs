@@ -28,6 +28,7 @@ use crate::{
     graphql::{ApiError, RequestId, ShopExecutor, error::complete},
     http::{HttpState, Introduced},
     listener::{ClosedBy, Place},
+    rate::Source,
     text::{Language, message},
 };
 
@@ -40,6 +41,7 @@ pub struct Conversation {
     place: Place,
     state: HttpState,
     request_id: RequestId,
+    source: Source,
     /// When it is this connection's turn to be sent away, once the server stops.
     leaves_at: Option<Instant>,
     /// How it will be closed as soon as what was begun is answered.
@@ -84,7 +86,7 @@ impl Conversation {
         socket: WebSocket,
         place: Place,
         state: HttpState,
-        request_id: RequestId,
+        (request_id, source): (RequestId, Source),
         language: Language,
     ) -> Self {
         Self {
@@ -98,6 +100,7 @@ impl Conversation {
             place,
             state,
             request_id,
+            source,
             leaves_at: None,
             farewell: None,
         }
@@ -262,7 +265,8 @@ impl Conversation {
         }
         let request = request
             .data(self.introduced.identity)
-            .data(self.introduced.language);
+            .data(self.introduced.language)
+            .data(self.source);
         let executor = ShopExecutor::new(self.state.api.clone(), self.request_id.clone());
         let begun = executor.begin(request, &self.state.connections);
         self.protocol.begin(id, Operation::new(begun, &self.place));

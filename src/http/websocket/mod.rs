@@ -20,6 +20,7 @@ use super::HttpState;
 use crate::{
     graphql::RequestId,
     listener::{ClosedBy, Transport},
+    rate::Source,
     text::Language,
 };
 
@@ -40,6 +41,7 @@ pub fn serve(
     state: HttpState,
     request_id: RequestId,
     language: Language,
+    source: Source,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let upgrade = upgrade
@@ -60,7 +62,7 @@ pub fn serve(
             connections.spawn(turn_away(socket, Closing::FULL));
             return;
         };
-        let conversation = Conversation::new(socket, place, state, request_id, language);
+        let conversation = Conversation::new(socket, place, state, (request_id, source), language);
         // On the heap, where it is not moved about: each move would have room of its own in the task.
         let mut conversation = Box::new(conversation);
         connections.spawn(async move { conversation.hold().await });

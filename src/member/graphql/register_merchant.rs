@@ -55,6 +55,7 @@ impl RegisterMerchantMutation {
             password,
             nickname,
         };
+        ctx.app().rates.sign_up(ctx.source())?;
         let registered = member::register_merchant(ctx.app(), new, &store_name).await;
         let (registered, user_errors) = settle(registered)?;
         let (session, store) = registered.unzip();

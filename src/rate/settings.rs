@@ -1,0 +1,60 @@
+use std::num::NonZeroU32;
+
+use clap::Args;
+
+/// What `jangteo serve` can be told about how often anybody may ask.
+#[derive(Args, Clone, Debug)]
+pub struct RateSettings {
+    /// Sign-ins and sign-ups of one address in a minute; 0 for any number. Behind one address may be an office.
+    #[arg(long, env = "SIGN_INS_PER_MINUTE", default_value_t = 30)]
+    pub sign_ins_per_minute: u32,
+
+    /// Sign-ins of one address to one account in a minute; 0 for any number. The account's member, at another address, is
+    /// not held up.
+    #[arg(long, env = "GUESSES_PER_MINUTE", default_value_t = 5)]
+    pub guesses_per_minute: u32,
+
+    /// Mutations of one member in a minute; 0 for any number. More than anybody who taps, less than a program that errs.
+    #[arg(long, env = "MUTATIONS_PER_MINUTE", default_value_t = 600)]
+    pub mutations_per_minute: u32,
+
+    /// How many proxies every request comes through (0 to 10), each of which adds to `x-forwarded-for` whom it was asked by.
+    /// Not more than there are, or anybody can say that they are somewhere else.
+    #[arg(long, env = "PROXIES", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=10))]
+    pub proxies: u8,
+}
+
+/// How many there may be in a minute; `None` for any number.
+#[derive(Clone, Debug)]
+pub struct RateLimits {
+    /// By address.
+    pub sign_ins: Option<NonZeroU32>,
+    /// By address and account.
+    pub guesses: Option<NonZeroU32>,
+    /// By member.
+    pub mutations: Option<NonZeroU32>,
+}
+
+impl RateLimits {
+    /// No limits.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            sign_ins: None,
+            guesses: None,
+            mutations: None,
+        }
+    }
+}
+
+impl RateSettings {
+    /// The limits that follow from the settings.
+    #[must_use]
+    pub const fn limits(&self) -> RateLimits {
+        RateLimits {
+            sign_ins: NonZeroU32::new(self.sign_ins_per_minute),
+            guesses: NonZeroU32::new(self.guesses_per_minute),
+            mutations: NonZeroU32::new(self.mutations_per_minute),
+        }
+    }
+}
