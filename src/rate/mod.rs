@@ -11,7 +11,7 @@ use std::{
     fmt,
     hash::Hash,
     num::NonZeroU32,
-    sync::atomic::{AtomicU32, Relaxed},
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
     time::Duration,
 };
 

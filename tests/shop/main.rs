@@ -38,6 +38,7 @@ mod plans;
 mod points;
 mod popularity;
 mod products;
+mod rates;
 mod schema;
 mod sheets;
 mod shop_day;

@@ -74,6 +74,8 @@ struct Others {
     payments: PaymentSettings,
     platform: PlatformSettings,
     nats: NatsSettings,
+    rates: Option<RateLimits>,
+    proxies: usize,
 }
 
 impl Shop {
@@ -138,6 +140,20 @@ impl Shop {
         Self::start(database, limits, others, None, None).await
     }
 
+    /// A shop in which nobody may ask too often, behind so many proxies.
+    pub async fn open_limited(database: Database, rates: RateLimits, proxies: usize) -> Self {
+        let others = Others {
+            rates: Some(rates),
+            proxies,
+            ..Others::default()
+        };
+        let limits = Limits {
+            instant_charge: true,
+            ..Limits::default()
+        };
+        Self::start(database.create().await, limits, others, None, None).await
+    }
+
     /// A shop that keeps its pictures there, or nowhere.
     pub async fn open_keeping(database: TestDatabase, storage: Option<Storage>) -> Self {
         let (limits, others) = (Limits::default(), Others::default());
@@ -155,6 +171,8 @@ impl Shop {
             payments,
             platform,
             nats,
+            rates,
+            proxies,
         } = others;
         let opening = DateTime::parse_from_rfc3339(OPENING)
             .expect("a time")
@@ -173,8 +191,8 @@ impl Shop {
             limits,
             pictures: Pictures::new(storage, &secret, PICTURE_BYTES_MAX),
             keys: Keys::new(&secret, None).expect("a key"),
-            rates: RateLimits::none(),
-            proxies: 0,
+            rates: rates.unwrap_or_else(RateLimits::none),
+            proxies,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             body_bytes_max: 256 * 1024,
             origins: Origins::default(),
