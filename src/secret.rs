@@ -75,7 +75,9 @@ fn make(path: &Path) -> io::Result<()> {
         .create_new(true)
         .mode(0o600)
         .open(&draft)?;
-    file.write_all(&rand::rng().random::<[u8; SECRET_BYTES_MIN]>())?;
+    // Text, which can be handed on in a setting.
+    let [first, second] = rand::rng().random::<[u128; 2]>();
+    write!(file, "{first:032x}{second:032x}")?;
     file.sync_all()?;
     let linked = match fs::hard_link(&draft, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
