@@ -44,8 +44,8 @@ impl Document {
 
     /// The document with only this one of its operations: the framework looks at all, also where those that are not
     /// executed have variables that nobody has given a value.
-    pub fn of_one(&self, operation: &OperationDefinition) -> ExecutableDocument {
-        let operation = Positioned::new(operation.clone(), Pos::default());
+    pub fn of_one(&self, operation: OperationDefinition) -> ExecutableDocument {
+        let operation = Positioned::new(operation, Pos::default());
         ExecutableDocument {
             operations: DocumentOperations::Single(operation),
             fragments: self.executable.fragments.clone(),

@@ -1,7 +1,7 @@
 use std::{any::TypeId, sync::Arc};
 
 use async_graphql::{
-    Request, Response,
+    Positioned, Request, Response,
     parser::types::{OperationDefinition, OperationType, Selection},
 };
 use futures_util::{
@@ -20,6 +20,7 @@ use super::{
     figures::{Figures, Kind},
     freshness::may_be_old,
     loader::{LoadQueue, drive, drive_stream},
+    mended,
     response_nulls::with_nulls,
     response_order::{chosen, in_query_order},
     variables,
@@ -160,6 +161,7 @@ impl ShopExecutor {
             Box::new(response)
         };
         let document = self.api.documents.read(&request.query).map_err(refuse)?;
+        let identity = known(&request).unwrap_or_default();
         let mut finish = Finish {
             document,
             operation_name: request.operation_name.clone(),
@@ -172,16 +174,17 @@ impl ShopExecutor {
         if let Some(operation) = finish.operation() {
             variables::complete(&mut request.variables, operation)
                 .map_err(|error| Box::new(finish.apply(Response::from_errors(vec![error]))))?;
+            let operation = mended::executed(operation, &request.variables);
+            if let Err(error) = self.count(&mut finish.left, &operation, identity) {
+                let refused = Response::from_errors(vec![error.at_the_root()]);
+                return Err(Box::new(finish.apply(refused)));
+            }
             request.set_parsed_query(finish.document.of_one(operation));
             request.operation_name = None;
         } else {
             // Refused by the framework, which says why.
             request.set_parsed_query(finish.document.executable.clone());
         }
-        let identity = known(&request).unwrap_or_default();
-        finish.left = self.count(&finish, identity).map_err(|error| {
-            Box::new(finish.apply(Response::from_errors(vec![error.at_the_root()])))
-        })?;
         let may_be_old = finish
             .operation()
             .is_some_and(|operation| may_be_old(&finish.document.executable, operation, identity));
@@ -191,21 +194,47 @@ impl ShopExecutor {
 }
 
 impl ShopExecutor {
-    /// Counts what a member changes; whoever is no member can change nothing but their own standing, which is counted
-    /// where they do.
-    fn count(&self, finish: &Finish, identity: Identity) -> Result<Option<Left>, ApiError> {
-        match (finish.operation(), identity) {
-            (Some(operation), Identity::Member(caller))
-                if operation.ty == OperationType::Mutation =>
-            {
-                let fields = operation.selection_set.node.items.len();
-                let fields = u32::try_from(fields).unwrap_or(u32::MAX);
-                self.api.app.rates.mutate(caller.member_id, fields)
-            }
-            _ => Ok(None),
+    /// Counts what a member changes in the shop, and tells what is left. Their own sessions they may always begin, renew and
+    /// end: whoever has their token could keep them from it.
+    fn count(
+        &self,
+        left: &mut Option<Left>,
+        operation: &OperationDefinition,
+        identity: Identity,
+    ) -> Result<(), ApiError> {
+        let Identity::Member(caller) = identity else {
+            return Ok(());
+        };
+        let changes = |selection: &Positioned<Selection>| match &selection.node {
+            Selection::Field(field) => !OF_SESSIONS.contains(&field.node.name.node.as_str()),
+            _ => true,
+        };
+        let fields = operation.selection_set.node.items.iter();
+        let count = fields.filter(|selection| changes(selection)).count();
+        if operation.ty != OperationType::Mutation || count == 0 {
+            return Ok(());
         }
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        match self.api.app.rates.mutate(caller.member_id, count) {
+            Ok(counted) => *left = counted,
+            Err(error) => {
+                *left = self.api.app.rates.nothing_left();
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 }
+
+/// Mutations that change nothing in the shop.
+const OF_SESSIONS: [&str; 6] = [
+    "__typename",
+    "changePassword",
+    "refreshSession",
+    "signIn",
+    "signOut",
+    "signUp",
+];
 
 /// What is known of the request: its language, who calls.
 fn known<T: Copy + 'static>(request: &Request) -> Option<T> {

@@ -7,13 +7,13 @@
 //! - A field that is selected twice is executed twice: at a mutation's root that is one change too many. And a
 //!   subscription's fragments are not looked into. So the fields at these roots are written out, and merged.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, mem};
 
 use async_graphql::{
-    Name, Positioned,
+    Name, Positioned, Value, Variables,
     parser::types::{
         Directive, DocumentOperations, ExecutableDocument, Field, FragmentDefinition,
-        OperationType, Selection, SelectionSet,
+        OperationDefinition, OperationType, Selection, SelectionSet,
     },
 };
 
@@ -47,6 +47,48 @@ pub fn mend(document: &mut ExecutableDocument) {
     for fragment in document.fragments.values_mut() {
         mark_within(&mut fragment.node.selection_set.node);
     }
+}
+
+/// The operation as these variables, which are complete, have it executed: of a mutation's root, whose fields are written
+/// out, those are left out that are not to be executed, and those of one key are one, so that nothing is changed twice.
+pub fn executed(operation: &OperationDefinition, variables: &Variables) -> OperationDefinition {
+    let mut operation = operation.clone();
+    if operation.ty == OperationType::Mutation {
+        let root = &mut operation.selection_set.node;
+        let mut fields = Vec::new();
+        for selection in mem::take(&mut root.items) {
+            if let Selection::Field(mut field) = selection.node
+                && field
+                    .node
+                    .directives
+                    .iter()
+                    .all(|directive| lets_through(&directive.node, variables))
+            {
+                field.node.directives.clear();
+                add(field, &mut fields);
+            }
+        }
+        let fields = fields.into_iter();
+        root.items = fields
+            .map(|field| Positioned::new(Selection::Field(field.clone()), field.pos))
+            .collect();
+    }
+    operation
+}
+
+/// Whether a condition is met; what is no condition lets everything through.
+fn lets_through(directive: &Directive, variables: &Variables) -> bool {
+    let wanted = match directive.name.node.as_str() {
+        "skip" => false,
+        "include" => true,
+        _ => return true,
+    };
+    let value = directive.get_argument("if").map(|value| value.node.clone());
+    let value = value.and_then(|value| {
+        let given = |name| variables.get(&name).cloned().ok_or(());
+        value.into_const_with(given).ok()
+    });
+    value == Some(Value::Boolean(wanted))
 }
 
 /// The fields of a root, those of its fragments among them; `outer` are the conditions of the fragments around.
@@ -201,6 +243,33 @@ mod tests {
             "mutation { a @include(if: $x) { ...F } } fragment F on T { b { ... { c } } }",
             "a?(...F *) * / b(...(c) *)",
         );
+    }
+
+    #[test]
+    fn of_a_mutation_each_field_is_executed_once_whatever_its_conditions() {
+        let mut document = parse_query(
+            "mutation($y: Boolean!) {
+                a { b } a @include(if: $y) { c } ... @skip(if: $y) { a { d } } e @skip(if: true) { f } ... @include(if: true) { g { h } }
+                g @skip(if: false) { i }
+            }",
+        )
+        .unwrap();
+        mend(&mut document);
+        let (_, operation) = document.operations.iter().next().unwrap();
+        for (y, expected) in [(true, "a(b c) g(h i)"), (false, "a(b d) g(h i)")] {
+            let variables = Variables::from_json(serde_json::json!({ "y": y }));
+            let operation = executed(&operation.node, &variables);
+            assert_eq!(shape(&operation.selection_set.node), expected);
+        }
+    }
+
+    #[test]
+    fn a_mutation_of_which_nothing_is_executed_has_its_mark() {
+        let mut document = parse_query("mutation { a @skip(if: true) { b } }").unwrap();
+        mend(&mut document);
+        let (_, operation) = document.operations.iter().next().unwrap();
+        let operation = executed(&operation.node, &Variables::default());
+        assert_eq!(shape(&operation.selection_set.node), "*");
     }
 
     #[test]

@@ -233,9 +233,10 @@ impl MemberMutation {
         #[graphql(desc = "The old and the new password.")] input: ChangePasswordInput,
     ) -> Result<Option<ChangePasswordPayload>, ApiError> {
         let member_id = ctx.caller()?.member_id;
-        ctx.app()
-            .rates
-            .sign_in(ctx.source(), &member_id.to_string())?;
+        let member: Option<Member> = ctx.loaders().load_one(member_id).await?;
+        if let Some(member) = member {
+            ctx.app().rates.sign_in(ctx.source(), &member.row.user_id)?;
+        }
         let ChangePasswordInput {
             current_password,
             new_password,

@@ -93,6 +93,13 @@ impl Rates {
         self.guesses.count(&(source, account), 1).map(drop)
     }
 
+    /// What a member is told who has none left.
+    #[must_use]
+    pub fn nothing_left(&self) -> Option<Left> {
+        let of = self.mutations.per_minute;
+        (of > 0).then_some(Left { of, now: 0 })
+    }
+
     /// A member sends so many mutations at once; tells what is left, where there is a limit.
     ///
     /// # Errors

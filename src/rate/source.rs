@@ -62,16 +62,11 @@ fn forwarded(Peer(peer): Peer, headers: &HeaderMap, proxies: usize) -> Source {
     let Some(further) = proxies.checked_sub(1) else {
         return Source::of(peer);
     };
+    // Any bytes: whatever a client writes, what proxies add behind it stays where it is.
     let told = headers.get_all(FORWARDED_FOR).iter();
-    let told = told
-        .filter_map(|value| value.to_str().ok())
-        .collect::<Vec<_>>()
-        .join(",");
-    let address = told
-        .rsplit(',')
-        .nth(further)
-        .map(str::trim)
-        .and_then(address);
+    let told = told.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let told = told.collect::<Vec<_>>().into_iter().rev().nth(further);
+    let address = told.and_then(|told| address(str::from_utf8(told).ok()?.trim()));
     Source::of(address.unwrap_or(peer))
 }
 
@@ -112,6 +107,21 @@ mod tests {
         assert_eq!(seen(&told, 4), source("10.0.0.1"));
         assert_eq!(seen(&["unknown"], 1), source("10.0.0.1"));
         assert_eq!(seen(&[], 1), source("10.0.0.1"));
+    }
+
+    #[test]
+    fn what_is_no_text_moves_nobody_elsewhere() {
+        let mut headers = HeaderMap::new();
+        for told in [b"66.6.6.6".as_slice(), b"\xe9, 203.0.113.5", b"10.0.0.2"] {
+            headers.append(FORWARDED_FOR, HeaderValue::from_bytes(told).unwrap());
+        }
+        let seen = |proxies| forwarded(Peer([10, 0, 0, 1].into()), &headers, proxies);
+        assert_eq!(seen(2), source("203.0.113.5"));
+        assert_eq!(
+            seen(3),
+            source("10.0.0.1"),
+            "where it is seen, if a proxy tells nonsense"
+        );
     }
 
     #[test]

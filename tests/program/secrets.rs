@@ -111,7 +111,10 @@ async fn the_signing_key_is_made_once_and_kept_for_its_owner_alone() {
     assert_eq!(mode & 0o777, 0o600);
     let bytes = fs::read(&key).expect("a key");
     let is_hex = bytes.iter().all(u8::is_ascii_hexdigit);
-    assert!(bytes.len() == 64 && is_hex, "it can be handed on in a setting");
+    assert!(
+        bytes.len() == 64 && is_hex,
+        "it can be handed on in a setting"
+    );
 
     let server = place.serve(&[], &[]);
     let me = server

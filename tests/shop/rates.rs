@@ -111,9 +111,13 @@ both! {
             assert_eq!(told(&charged, "ratelimit-policy").as_deref(), Some("\"mutations\";q=3;w=60"));
             assert!(told(&charged, "retry-after").is_none());
         }
+        // Their session is theirs to end and to renew, whoever else has the token.
+        let sign_out = send(&shop, &headers, "mutation { signOut { userErrors { code } } }", json!({})).await;
+        assert_eq!(sign_out.status(), StatusCode::OK);
         let refused = send(&shop, &headers, CHARGE, json!({ "key": "more" })).await;
         assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(told(&refused, "retry-after").as_deref(), Some("20"));
+        assert_eq!(told(&refused, "ratelimit").as_deref(), Some("\"mutations\";r=0"));
         let refused = body(refused).await;
         assert!(refused.get("data").is_none(), "{refused:#}");
         assert_eq!(refused["errors"][0]["extensions"]["code"], "RATE_LIMITED");
@@ -141,6 +145,23 @@ both! {
         let answer = mina.send(&query(2..4), json!({})).await;
         assert_eq!(answer.body["errors"][0]["extensions"]["code"], "RATE_LIMITED", "{:#}", answer.body);
         assert_eq!(mina.balance().await, 2_000);
+    }
+
+    async fn a_password_is_guessed_at_no_more_often_by_changing_it(database: Database) {
+        let shop = shop(database, [100, 3, 0], 0).await;
+        let mina = shop.member_named("mina").await;
+        let change = async |expected: &str| {
+            let query = "mutation { changePassword(input: { currentPassword: \"wrong horse\", newPassword: \"new correct horse\" }) {
+                userErrors { code } } }";
+            let answer = mina.send(query, json!({})).await.body;
+            let refused = answer["errors"][0]["extensions"]["code"].as_str();
+            let code = refused.or(answer["data"]["changePassword"]["userErrors"][0]["code"].as_str());
+            assert_eq!(code, Some(expected), "{answer:#}");
+        };
+        change("BAD_CREDENTIALS").await;
+        change("BAD_CREDENTIALS").await;
+        assert_eq!(sign_in(&shop, "", "mina", "wrong horse").await.as_deref(), Some("BAD_CREDENTIALS"));
+        change("RATE_LIMITED").await;
     }
 
     async fn a_websocket_is_no_way_around_it(database: Database) {

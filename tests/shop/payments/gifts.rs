@@ -159,7 +159,10 @@ both! {
         let jun = shop.shop.member_named("jun").await;
         let mina = shop.shop.member().await;
         let bill = bill(&send(&shop, &mina, "TOSS", "key").await);
-        shop.fault("TOSS", Step::Approve, 1, Fault::TamperCurrency).await;
+        // Whoever hears of it first, the browser or the webhook, hears the same.
+        for step in [Step::Approve, Step::LookUp] {
+            shop.fault("TOSS", step, 1, Fault::TamperCurrency).await;
+        }
         shop.pay("TOSS", &bill).await;
         shop.settle().await;
 
