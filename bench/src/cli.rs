@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-use crate::{database::Kind, scenario::Options};
+use crate::{database::Kind, scenario::Options, shop};
 
 /// Measures how many orders a second Jangteo places, and what they wait; beside it, what hand-written SQL does.
 ///
@@ -21,7 +21,7 @@ pub struct Cli {
     pub scenario: Vec<Options>,
 
     /// How many clients at once.
-    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64, 256], value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64, 256], default_value_if("reads", "true", "16,64"), value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub clients: Vec<u32>,
 
     /// How long each measurement lasts, in seconds.
@@ -58,6 +58,15 @@ pub struct Cli {
     #[arg(long, conflicts_with_all = ["history", "crowd"])]
     pub platform: bool,
 
+    /// Instead of all that: what clients read a second, beside what a server does that is written by hand; on a shop
+    /// with `--history` orders (200,000), by 16 and 64 clients unless others are named.
+    #[arg(long, conflicts_with_all = ["crowd", "platform"])]
+    pub reads: bool,
+
+    /// Products, of three options each.
+    #[arg(long, default_value_t = shop::PRODUCTS, value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
+    pub products: u32,
+
     /// Where the JSON goes.
     #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
     pub json: PathBuf,
@@ -65,6 +74,10 @@ pub struct Cli {
     /// A `jangteo` that was built elsewhere, instead of building this one.
     #[arg(long, value_name = "PROGRAM")]
     pub server: Option<PathBuf>,
+
+    /// Serves what `--reads` compares with, on that database.
+    #[arg(long, value_name = "URL", hide = true)]
+    pub by_hand: Option<String>,
 
     /// Flags for `jangteo serve`, after `--`.
     #[arg(last = true)]

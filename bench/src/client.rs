@@ -3,7 +3,7 @@
 //! The load generator shares the machine with what it measures, so the requests are written once and only ids and
 //! keys change in them, and of an answer no more is read than what became of the order.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use entity::{id::SessionId, member::Role};
 use jangteo::member::{Access, Tokens};
@@ -26,10 +26,11 @@ const KEY_LENGTH: usize = 16;
 /// Headers that an answer may have.
 const HEADERS_MAX: usize = 32;
 
-/// What became of an order.
+/// What became of an order, or of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    Paid,
+    /// It was placed, or what was asked was answered.
+    Done,
     /// The code of the refusal or error, or what else it was.
     Refused(String),
     /// There was no answer, and will be none to whatever is sent next.
@@ -118,7 +119,7 @@ impl Buyer {
 
 fn outcome(status: u16, body: &[u8]) -> Outcome {
     if status == 200 && find(body, br#""status":"PAID""#).is_some() {
-        return Outcome::Paid;
+        return Outcome::Done;
     }
     let code = after(body, br#""code":""#).and_then(|rest| rest.split(|byte| *byte == b'"').next());
     Outcome::Refused(code.map_or_else(
@@ -127,7 +128,8 @@ fn outcome(status: u16, body: &[u8]) -> Outcome {
     ))
 }
 
-fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+/// Where the part begins.
+pub fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
 }
 
@@ -166,7 +168,7 @@ impl OrderRequest {
         let body = format!(
             r#"{{"query":"{PLACE_ORDER}","variables":{{"input":{{"lines":[{line},{line}],"idempotencyKey":"{key}"}}}}}}"#
         );
-        let bytes = post(&token(tokens, member)?, &body);
+        let bytes = post(Some(&token(tokens, member)?), &body);
         let first = find(&bytes, option.as_bytes()).ok_or("no place for an option")?;
         let second = first + line.len() + 1;
         let key_at = find(&bytes, key.as_bytes()).ok_or("no place for a key")?;
@@ -196,14 +198,32 @@ pub fn token(tokens: &Tokens, member: u32) -> Result<String> {
     Ok(token)
 }
 
-/// A GraphQL request in HTTP.
-pub fn post(token: &str, body: &str) -> Vec<u8> {
-    format!(
-        "POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n\
-         authorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}",
+/// Requests that a client chooses among.
+pub type Requests = Arc<[Vec<u8>]>;
+
+/// A GraphQL request in HTTP, of a member or of anybody.
+pub fn post(token: Option<&str>, body: &str) -> Vec<u8> {
+    request("POST /graphql", token, body.as_bytes())
+}
+
+/// A request that asks for a path.
+pub fn get(path: &str, token: Option<&str>) -> Vec<u8> {
+    request(&format!("GET {path}"), token, &[])
+}
+
+/// A request that puts something there.
+pub fn put(path: &str, body: &[u8]) -> Vec<u8> {
+    request(&format!("PUT {path}"), None, body)
+}
+
+fn request(what: &str, token: Option<&str>, body: &[u8]) -> Vec<u8> {
+    let bearer = token.map(|token| format!("authorization: Bearer {token}\r\n"));
+    let head = format!(
+        "{what} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n{}content-length: {}\r\n\r\n",
+        bearer.unwrap_or_default(),
         body.len()
-    )
-    .into_bytes()
+    );
+    [head.as_bytes(), body].concat()
 }
 
 #[cfg(test)]
@@ -250,7 +270,7 @@ mod tests {
         let refused = |reason: &str| Outcome::Refused(reason.into());
         assert_eq!(
             outcome(200, br#"{"order":{"status":"PAID"}}"#),
-            Outcome::Paid
+            Outcome::Done
         );
         assert_eq!(
             outcome(

@@ -3,7 +3,6 @@
 
 use std::{
     collections::HashMap,
-    fs,
     net::{Ipv4Addr, SocketAddr},
     time::Duration,
 };
@@ -24,7 +23,7 @@ use crate::{
     scenario::{Latency, Load, millis},
     shop::{HOT_OPTION, MEMBERS, OPTIONS, option, product_of},
     stats::number,
-    usage::load_average,
+    usage::{load_average, resident_kib},
 };
 
 /// Addresses that listeners come from, each with ports of its own.
@@ -315,7 +314,7 @@ async fn order(connection: &mut Connection, token: &str, number: u32) -> Result<
     let key = format!("{:032x}", rand::random::<u128>());
     let input = serde_json::json!({ "lines": [line], "idempotencyKey": key });
     let body = serde_json::json!({ "query": query, "variables": { "input": input } });
-    let request = post(token, &body.to_string());
+    let request = post(Some(token), &body.to_string());
     let sent = Instant::now();
     let (_, answer) = connection.send(&request).await?;
     let answered = Instant::now();
@@ -326,12 +325,4 @@ async fn order(connection: &mut Connection, token: &str, number: u32) -> Result<
         sent,
         answered,
     })
-}
-
-/// The memory that a process holds, in KiB.
-fn resident_kib(pid: u32) -> Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.ok_or("no VmRSS")?.trim().trim_end_matches(" kB");
-    Ok(kib.parse()?)
 }

@@ -46,8 +46,13 @@ pub struct Named {
 }
 
 impl<'p> Databases<'p> {
-    /// Starts what must be started, and loads a shop into a database of each kind.
-    pub async fn start(folder: &Path, program: &'p Program, kinds: &[Kind]) -> Result<Self> {
+    /// Starts what must be started, and loads a shop with that many products into a database of each kind.
+    pub async fn start(
+        folder: &Path,
+        program: &'p Program,
+        kinds: &[Kind],
+        products: u32,
+    ) -> Result<Self> {
         let mut databases = Self {
             folder: folder.to_owned(),
             program,
@@ -57,19 +62,19 @@ impl<'p> Databases<'p> {
             databases.postgres = Some(Postgres::start().await?);
         }
         for kind in kinds {
-            databases.load(*kind).await?;
+            databases.load(*kind, products).await?;
         }
         Ok(databases)
     }
 
-    async fn load(&self, kind: Kind) -> Result<()> {
+    async fn load(&self, kind: Kind, products: u32) -> Result<()> {
         let loaded = self.named(kind, LOADED)?;
         if let (Kind::Postgres, Some(postgres)) = (kind, &self.postgres) {
             postgres.create(LOADED, None).await?;
         }
         self.program.run(&["migrate", "up"], &loaded.url)?;
         let connection = loaded.connect().await?;
-        shop::load(&connection).await?;
+        shop::load(&connection, products).await?;
         loaded.settle(&connection, &shop::TABLES).await?;
         Ok(connection.close().await?)
     }

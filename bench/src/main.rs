@@ -1,4 +1,4 @@
-//! How many orders a second: `make bench`.
+//! How many orders a second, and how much is read: `make bench`.
 //!
 //! The server is the release binary, a process of its own, on SQLite and on a private PostgreSQL that keeps what
 //! it commits. Clients are members with a connection each, who order, wait for the answer and order again. What
@@ -15,7 +15,8 @@
 //! | `client.rs` | one member's connection |
 //! | `scenario.rs` | many clients at once |
 //! | `platform.rs` | a data platform that hears of the orders |
-//! | `reads.rs` | what queries take |
+//! | `looking_back.rs` | what queries take that look back |
+//! | `reads/`, `by_hand/` | what clients read; a server that is written by hand for that |
 //! | `crowd.rs`, `listener.rs` | thousands of listeners; one of them |
 //! | `baseline.rs` | hand-written SQL, driven by pgbench |
 //! | `audit.rs` | does everything add up afterwards? |
@@ -24,12 +25,14 @@
 
 mod audit;
 mod baseline;
+mod by_hand;
 mod cli;
 mod client;
 mod crowd;
 mod database;
 mod history;
 mod listener;
+mod looking_back;
 mod machine;
 mod platform;
 mod postgres;
@@ -46,20 +49,23 @@ mod usage;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 
 /// What went wrong, in words for who started the benchmark.
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 type Result<T> = std::result::Result<T, Error>;
 
-/// One thread for the clients: it is enough for all of them, and the other processors are the server's.
-#[tokio::main(flavor = "current_thread")]
+/// That of the server: what is compared with it has nothing less.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 #[expect(clippy::print_stderr, reason = "a command line speaks")]
-async fn main() -> ExitCode {
-    // When it is interrupted, what it started is stopped, and its databases are removed.
-    let outcome = tokio::select! {
-        outcome = suite::run(cli::Cli::parse()) => outcome,
-        _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let outcome = match &cli.by_hand {
+        Some(url) => by_hand::serve(url).map(|()| true),
+        None => measure(cli),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -71,5 +77,15 @@ async fn main() -> ExitCode {
             eprintln!("bench: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// One thread for the clients: it is enough for all of them, and the other processors are the server's.
+#[tokio::main(flavor = "current_thread")]
+async fn measure(cli: cli::Cli) -> Result<bool> {
+    // When it is interrupted, what it started is stopped, and its databases are removed.
+    tokio::select! {
+        outcome = suite::run(cli) => outcome,
+        _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
     }
 }

@@ -14,11 +14,12 @@ use crate::{
     baseline::Script,
     crowd::Crowd,
     database::Kind,
+    looking_back::LookedBack,
     machine::Machine,
     platform::Mood,
     postgres,
     ratio::{self, Ratio},
-    reads::Read,
+    reads::{self, Idle, Read},
     scenario::{Latency, Measured, Options, Rushed},
     stats::median,
     usage::Usage,
@@ -32,7 +33,10 @@ pub struct Report {
     pub settings: Settings,
     pub runs: Vec<Run>,
     pub rushes: Vec<Rush>,
+    pub looked_back: Vec<LookedBack>,
     pub reads: Vec<Read>,
+    /// Jangteo before the first of them.
+    pub idle: Vec<Idle>,
     pub crowds: Vec<Crowd>,
     pub ratios: Vec<Ratio>,
 }
@@ -176,8 +180,11 @@ impl Report {
         if !self.rushes.is_empty() {
             self.rush_lines(&mut text)?;
         }
+        if !self.looked_back.is_empty() {
+            self.looked_back_lines(&mut text)?;
+        }
         if !self.reads.is_empty() {
-            self.read_lines(&mut text)?;
+            reads::table::write(&mut text, &self.reads, &self.idle)?;
         }
         if !self.crowds.is_empty() {
             self.crowd_lines(&mut text)?;
@@ -297,13 +304,13 @@ impl Report {
         Ok(())
     }
 
-    fn read_lines(&self, text: &mut String) -> Result<()> {
+    fn looked_back_lines(&self, text: &mut String) -> Result<()> {
         writeln!(
             text,
             "\n{:<12}{:<24}{:>10}{:>10}{:>10}",
             "database", "query", "history", "p50 ms", "p99 ms"
         )?;
-        for read in &self.reads {
+        for read in &self.looked_back {
             writeln!(
                 text,
                 "{:<12}{:<24}{:>10}{:>10.2}{:>10.2}",

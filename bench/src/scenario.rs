@@ -80,7 +80,7 @@ pub struct Duty {
 pub struct Measured {
     pub per_second: f64,
     pub latency: Latency,
-    /// Answers that were no order, by their code.
+    /// Answers that were none, such as refusals, by their code.
     pub errors: BTreeMap<String, u64>,
     pub usage: Usage,
 }
@@ -123,33 +123,67 @@ impl Latency {
     }
 }
 
-/// An order and its answer.
+/// A question, such as an order, and its answer.
 struct Sample {
     sent: Instant,
     answered: Instant,
     outcome: Outcome,
 }
 
-/// Clients who order, wait for the answer and order again.
-pub async fn closed_loops(
-    load: Load<'_>,
+/// Who asks for something, again and again.
+pub trait Client: Send + 'static {
+    /// Asks once, and waits for the answer.
+    fn ask(&mut self) -> impl Future<Output = Outcome> + Send;
+}
+
+/// A member who orders.
+pub struct Shopper {
+    buyer: Buyer,
     options: Options,
-    clients: u32,
+    texts: Arc<[OptionText]>,
+    rng: StdRng,
+}
+
+impl Client for Shopper {
+    async fn ask(&mut self) -> Outcome {
+        let options = self.options.pick(&mut self.rng);
+        self.buyer
+            .order(options.map(|number| &self.texts[number]))
+            .await
+    }
+}
+
+/// That many members who order such options, each connected.
+pub async fn shoppers(load: Load<'_>, options: Options, count: u32) -> Result<Vec<Shopper>> {
+    let texts = Arc::<[OptionText]>::from(option_texts()?);
+    let shopper = |buyer| Shopper {
+        buyer,
+        options,
+        texts: texts.clone(),
+        rng: StdRng::from_rng(&mut rand::rng()),
+    };
+    Ok(buyers(load, count)
+        .await?
+        .into_iter()
+        .map(shopper)
+        .collect())
+}
+
+/// Clients who ask, wait for the answer and ask again.
+pub async fn closed_loops(
+    clients: Vec<impl Client>,
+    watched: &Watched,
     duty: Duty,
 ) -> Result<Measured> {
-    let buyers = buyers(load, clients).await?;
-    let texts = Arc::<[OptionText]>::from(option_texts()?);
     let measured_from = Instant::now() + duty.warm_up;
     let end = measured_from + duty.measured;
     let mut loops = JoinSet::new();
-    for mut buyer in buyers {
-        let mut rng = StdRng::from_rng(&mut rand::rng());
-        let texts = texts.clone();
+    for mut client in clients {
         loops.spawn(async move {
             let mut samples = Vec::new();
             let mut is_open = true;
             while is_open && Instant::now() < end {
-                let sample = sample(&mut buyer, options.pick(&mut rng), &texts).await;
+                let sample = sample(&mut client).await;
                 is_open = !matches!(sample.outcome, Outcome::Broken(_));
                 samples.push(sample);
             }
@@ -157,9 +191,9 @@ pub async fn closed_loops(
         });
     }
     sleep_until(measured_from).await;
-    let before = load.watched.snapshot()?;
+    let before = watched.snapshot()?;
     sleep_until(end).await;
-    let usage = load.watched.since(&before)?;
+    let usage = watched.since(&before)?;
     let samples = loops.join_all().await.into_iter().flatten();
     let samples = samples.filter(|sample| (measured_from..end).contains(&sample.answered));
     Ok(measured(samples, duty.measured, usage))
@@ -181,9 +215,9 @@ async fn buyers(load: Load<'_>, count: u32) -> Result<Vec<Buyer>> {
     Ok(buyers)
 }
 
-async fn sample(buyer: &mut Buyer, options: [usize; 2], texts: &[OptionText]) -> Sample {
+async fn sample(client: &mut impl Client) -> Sample {
     let sent = Instant::now();
-    let outcome = buyer.order(options.map(|number| &texts[number])).await;
+    let outcome = client.ask().await;
     Sample {
         sent,
         answered: Instant::now(),
@@ -196,7 +230,7 @@ fn measured(samples: impl Iterator<Item = Sample>, within: Duration, usage: Usag
     let mut errors = BTreeMap::new();
     for sample in samples {
         match sample.outcome {
-            Outcome::Paid => latencies.push(millis(sample.answered - sample.sent)),
+            Outcome::Done => latencies.push(millis(sample.answered - sample.sent)),
             Outcome::Refused(code) => *errors.entry(code).or_default() += 1,
             Outcome::Broken(kind) => *errors.entry(kind.to_string()).or_default() += 1,
         }
@@ -211,17 +245,14 @@ fn measured(samples: impl Iterator<Item = Sample>, within: Duration, usage: Usag
 
 /// Every member orders the same option once, over a connection that is open before, all at the same moment.
 pub async fn rush(load: Load<'_>) -> Result<Rushed> {
-    let texts = Arc::<[OptionText]>::from(option_texts()?);
     let (open, doors) = watch::channel(());
     let mut rushing = JoinSet::new();
-    for mut buyer in buyers(load, MEMBERS).await? {
-        let mut rng = StdRng::from_rng(&mut rand::rng());
-        let texts = texts.clone();
+    for mut shopper in shoppers(load, Options::Rush, MEMBERS).await? {
         let mut doors = doors.clone();
         rushing.spawn(async move {
             // They open once, or never, when the benchmark has failed.
             _ = doors.changed().await;
-            sample(&mut buyer, Options::Rush.pick(&mut rng), &texts).await
+            sample(&mut shopper).await
         });
     }
     let before = load.watched.snapshot()?;
@@ -246,7 +277,7 @@ fn rushed(samples: &[Sample], begin: Instant, usage: Usage) -> Rushed {
         let at = millis(sample.answered - begin);
         rushed.last_buyer_ms = rushed.last_buyer_ms.max(at);
         match &sample.outcome {
-            Outcome::Paid => {
+            Outcome::Done => {
                 rushed.orders += 1;
                 rushed.last_unit_ms = rushed.last_unit_ms.max(at);
             }

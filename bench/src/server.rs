@@ -88,14 +88,27 @@ impl Server {
         flags: &[String],
         folder: &Path,
     ) -> Result<Self> {
-        let log = folder.join("server.log");
-        let mut child = program
-            .command(&["serve", "--listen", "127.0.0.1:0"], database_url)
+        let mut command = program.command(&["serve", "--listen", "127.0.0.1:0"], database_url);
+        command
             .args(flags)
             .env("JWT_SECRET", JWT_SECRET)
             // Counted as everywhere, but without an end.
             .env("MUTATIONS_PER_MINUTE", "100000000")
-            .env("LOG", "warn")
+            .env("LOG", "warn");
+        Self::launch(command, folder.join("server.log"))
+    }
+
+    /// Starts the server that is written by hand: this program, once more.
+    pub fn by_hand(database_url: &str, folder: &Path) -> Result<Self> {
+        let mut command = Command::new(env::current_exe()?);
+        command
+            .args(["--by-hand", database_url])
+            .stdin(Stdio::null());
+        Self::launch(command, folder.join("by-hand.log"))
+    }
+
+    fn launch(mut command: Command, log: PathBuf) -> Result<Self> {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(File::create(&log)?)
             .spawn()?;

@@ -5,10 +5,10 @@
 
 use chrono::{DateTime, Utc};
 use entity::{
-    Won,
+    Won, cart, cart_item,
     id::{
-        MemberId, OptionId, PointEntryId, ProductId, StockAdjustmentId, StoreId, TypedId,
-        UserPointId,
+        CartId, CartItemId, MemberId, OptionId, PointEntryId, ProductId, StockAdjustmentId,
+        StoreId, TypedId, UserPointId,
     },
     member::{self, Role},
     point_entry::{self, PointAction},
@@ -25,11 +25,15 @@ pub const MEMBERS: u32 = 10_000;
 
 const STORES: u32 = 10;
 
-const PRODUCTS: u32 = 1_000;
+/// Products unless the command line says otherwise. What is ordered is of these, also where there are more.
+pub const PRODUCTS: u32 = 1_000;
 
 const OPTIONS_A_PRODUCT: u32 = 3;
 
 pub const OPTIONS: u32 = PRODUCTS * OPTIONS_A_PRODUCT;
+
+/// Lines of each member's cart: what they might want one day, which is not what they order.
+const LINES_A_CART: u32 = 3;
 
 /// The option that there is a rush for.
 pub const RUSH_OPTION: u32 = 0;
@@ -49,7 +53,7 @@ const POINTS: Won = Won(1_000_000_000_000);
 const ROWS: usize = 1_000;
 
 /// The tables that are filled.
-pub const TABLES: [&str; 8] = [
+pub const TABLES: [&str; 10] = [
     "member",
     "store",
     "product",
@@ -58,6 +62,8 @@ pub const TABLES: [&str; 8] = [
     "stock_adjustment",
     "user_point",
     "point_entry",
+    "cart",
+    "cart_item",
 ];
 
 /// Tables whose ids are made of numbers; SQL that names them has the same numbers.
@@ -70,6 +76,9 @@ enum Table {
     Adjustment = 5,
     Purse = 6,
     Entry = 7,
+    // 8 to 12 are those of a history's rows.
+    Cart = 13,
+    Line = 14,
 }
 
 /// A UUIDv7 of November 2025 that says which row it is.
@@ -89,22 +98,30 @@ pub fn option(number: u32) -> OptionId {
     id(Table::Option, number)
 }
 
-/// The product of that option.
-pub fn product_of(option: u32) -> ProductId {
-    id(Table::Product, option / OPTIONS_A_PRODUCT)
+/// The product with that number, from 0.
+pub fn product(number: u32) -> ProductId {
+    id(Table::Product, number)
 }
 
-/// Fills the empty, migrated database.
-pub async fn load(db: &DatabaseConnection) -> Result<()> {
+/// The product of that option.
+pub fn product_of(option: u32) -> ProductId {
+    product(option / OPTIONS_A_PRODUCT)
+}
+
+/// Fills the empty, migrated database with that many products, and what is beside them.
+pub async fn load(db: &DatabaseConnection, products: u32) -> Result<()> {
+    let options = products * OPTIONS_A_PRODUCT;
     let now = Clock::system().now();
     insert(db, (0..MEMBERS + STORES).map(|n| person(n, now))).await?;
     insert(db, (0..STORES).map(|n| a_store(n, now))).await?;
-    insert(db, (0..PRODUCTS).map(|n| a_product(n, now))).await?;
-    insert(db, (0..OPTIONS).map(an_option)).await?;
-    insert(db, (0..OPTIONS).map(some_stock)).await?;
-    insert(db, (0..OPTIONS).map(|n| delivery(n, now))).await?;
+    insert(db, (0..products).map(|n| a_product(n, now))).await?;
+    insert(db, (0..options).map(an_option)).await?;
+    insert(db, (0..options).map(some_stock)).await?;
+    insert(db, (0..options).map(|n| delivery(n, now))).await?;
     insert(db, (0..MEMBERS).map(purse)).await?;
-    insert(db, (0..MEMBERS).map(|n| charge(n, now))).await
+    insert(db, (0..MEMBERS).map(|n| charge(n, now))).await?;
+    insert(db, (0..MEMBERS).map(|n| a_cart(n, now))).await?;
+    insert(db, (0..MEMBERS * LINES_A_CART).map(a_line)).await
 }
 
 async fn insert<M>(db: &DatabaseConnection, rows: impl Iterator<Item = M>) -> Result<()>
@@ -230,6 +247,23 @@ fn charge(number: u32, now: DateTime<Utc>) -> point_entry::Model {
         gift_id: None,
         idempotency_key: None,
         created_at: now,
+    }
+}
+
+fn a_cart(number: u32, now: DateTime<Utc>) -> cart::Model {
+    cart::Model {
+        id: id(Table::Cart, number),
+        member_id: member(number),
+        updated_at: now,
+    }
+}
+
+fn a_line(number: u32) -> cart_item::Model {
+    cart_item::Model {
+        id: id::<CartItemId>(Table::Line, number),
+        cart_id: id::<CartId>(Table::Cart, number / LINES_A_CART),
+        option_id: option(number * 7 % OPTIONS),
+        quantity: 1 + (number % 2).cast_signed(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
     process,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -22,10 +22,10 @@ use crate::{
     cli::{Baselines, Cli},
     crowd,
     database::{Databases, Kind, Named},
-    history,
+    history, looking_back,
     machine::Machine,
     platform::{self, Mood},
-    reads,
+    reads::{self, Plan, Servers, question::Shop},
     report::{Batches, Case, Report, Run, Rush, Settings, Subject},
     scenario::{self, Duty, Load, Options},
     server::{JWT_SECRET, Program, Server},
@@ -45,7 +45,7 @@ pub async fn run(cli: Cli) -> Result<bool> {
     };
     let folder = Folder::make()?;
     let machine = Machine::look(&folder.0)?;
-    let databases = Databases::start(&folder.0, &program, &cli.database).await?;
+    let databases = Databases::start(&folder.0, &program, &cli.database, cli.products).await?;
     let mut suite = Suite {
         report: Report {
             machine,
@@ -61,7 +61,9 @@ pub async fn run(cli: Cli) -> Result<bool> {
             },
             runs: Vec::new(),
             rushes: Vec::new(),
+            looked_back: Vec::new(),
             reads: Vec::new(),
+            idle: Vec::new(),
             crowds: Vec::new(),
             ratios: Vec::new(),
         },
@@ -77,6 +79,7 @@ pub async fn run(cli: Cli) -> Result<bool> {
     };
     match (cli.crowd, cli.history) {
         (Some(listeners), _) => suite.with_a_crowd(listeners).await?,
+        (None, orders) if cli.reads => suite.with_reads(orders.unwrap_or(reads::ORDERS)).await?,
         (None, Some(orders)) => suite.with_history(orders).await?,
         (None, None) if cli.platform => suite.with_platforms().await?,
         (None, None) => suite.rounds().await?,
@@ -164,13 +167,9 @@ impl Suite<'_> {
         };
         let flags = [self.cli.serve.clone(), settings].concat();
         let server = Server::start(self.program, &database.url, &flags, self.folder)?;
-        let measured = scenario::closed_loops(
-            self.load(&server, case.database),
-            case.options,
-            case.clients,
-            self.duty(),
-        )
-        .await?;
+        let load = self.load(&server, case.database);
+        let shoppers = scenario::shoppers(load, case.options, case.clients).await?;
+        let measured = scenario::closed_loops(shoppers, &load.watched, self.duty()).await?;
         let load_average = load_average()?;
         complain(&server.stop()?);
         let mut run = Run::new(round, case, measured, load_average);
@@ -273,6 +272,45 @@ impl Suite<'_> {
         Ok(())
     }
 
+    /// Questions, to Jangteo and to a server by hand, on a shop with a history.
+    async fn with_reads(&mut self, orders: u32) -> Result<()> {
+        let shop = Shop {
+            products: self.cli.products,
+            orders,
+        };
+        for kind in self.cli.database.clone() {
+            let database = self.databases.copy(kind, "measured").await?;
+            progress(0, &format_args!("{orders} orders into {kind}"));
+            history::fill(&database, orders).await?;
+            for round in 1..=self.cli.repeat {
+                progress(round, &format_args!("reads on {kind}"));
+                let started = Instant::now();
+                let jangteo = self.serve(&database)?;
+                self.report
+                    .idle
+                    .push(reads::idle(kind, &jangteo, started).await?);
+                let servers = Servers {
+                    jangteo,
+                    by_hand: Server::by_hand(&database.url, self.folder)?,
+                    database: self.databases.pid(kind),
+                };
+                let plan = Plan {
+                    round,
+                    database: kind,
+                    shop,
+                    clients: &self.cli.clients,
+                    tokens: &self.tokens,
+                    duty: self.duty(),
+                };
+                let reads = reads::measure(&servers, &plan).await?;
+                complain(&servers.jangteo.stop()?);
+                self.report.reads.extend(reads);
+            }
+            self.databases.remove(&database).await?;
+        }
+        Ok(())
+    }
+
     /// The same orders on an empty shop and on one with a history, in turn, and what queries take on both.
     async fn with_history(&mut self, orders: u32) -> Result<()> {
         for kind in self.cli.database.clone() {
@@ -282,8 +320,9 @@ impl Suite<'_> {
             history::fill(&full, orders).await?;
             for (database, history) in [(&empty, 0), (&full, orders)] {
                 let server = self.serve(database)?;
-                let reads = reads::measure(server.address, &self.tokens, kind, history).await?;
-                self.report.reads.extend(reads);
+                let reads =
+                    looking_back::measure(server.address, &self.tokens, kind, history).await?;
+                self.report.looked_back.extend(reads);
                 complain(&server.stop()?);
             }
             for round in 1..=self.cli.repeat {

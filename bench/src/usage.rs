@@ -87,6 +87,14 @@ pub fn parent(pid: u32) -> Result<u32> {
     Ok(Process::read(&pid.to_string())?.parent)
 }
 
+/// The memory that a process holds, in KiB.
+pub fn resident_kib(pid: u32) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.ok_or("no VmRSS")?.trim().trim_end_matches(" kB");
+    Ok(kib.parse()?)
+}
+
 /// What /proc tells of a process, in ticks.
 #[derive(Debug)]
 struct Process {

@@ -34,7 +34,7 @@ const TIMED: u32 = 300;
 
 /// What one query takes, asked by one client after another member's.
 #[derive(Clone, Debug, Serialize)]
-pub struct Read {
+pub struct LookedBack {
     pub database: Kind,
     /// Orders that there were before.
     pub history: u32,
@@ -47,14 +47,14 @@ pub async fn measure(
     tokens: &Tokens,
     database: Kind,
     history: u32,
-) -> Result<Vec<Read>> {
+) -> Result<Vec<LookedBack>> {
     let mut reads = Vec::new();
     for (name, query) in QUERIES {
         let body = serde_json::json!({ "query": query }).to_string();
         let mut connection = Connection::open(address).await?;
         let mut latencies = Vec::new();
         for member in 0..WARM_UP + TIMED {
-            let request = post(&token(tokens, member)?, &body);
+            let request = post(Some(&token(tokens, member)?), &body);
             let sent = Instant::now();
             let (status, answer) = connection.send(&request).await?;
             latencies.push(millis(sent.elapsed()));
@@ -62,7 +62,7 @@ pub async fn measure(
                 return Err(format!("{name}: {}", String::from_utf8_lossy(answer)).into());
             }
         }
-        reads.push(Read {
+        reads.push(LookedBack {
             database,
             history,
             name,
