@@ -19,7 +19,7 @@ use super::{
     error::complete,
     figures::{Figures, Kind},
     freshness::may_be_old,
-    loader::{LoadQueue, drive, drive_stream},
+    loader::{LoadQueue, Loaders, drive, drive_stream},
     mended,
     response_nulls::with_nulls,
     response_order::{chosen, in_query_order},
@@ -188,7 +188,7 @@ impl ShopExecutor {
         let may_be_old = finish
             .operation()
             .is_some_and(|operation| may_be_old(&finish.document.executable, operation, identity));
-        let loaders = queue.loaders(self.api.app.db.clone(), may_be_old);
+        let loaders = Loaders::new(self.api.app.db.clone(), may_be_old, queue.clone());
         Ok((request.data(loaders), finish))
     }
 }

@@ -65,7 +65,7 @@ impl<'c> AppContext<'c> for Context<'c> {
     }
 
     fn shelf(&self) -> &'c Shelf {
-        &self.loaders().loader().shelf
+        &self.loaders().reader().shelf
     }
 
     fn source(&self) -> Source {
