@@ -8,8 +8,9 @@ use entity::id::TypedId;
 use sea_orm::{
     ColumnTrait, ColumnType, ConnectionTrait, DbBackend, DbErr, EntityName, EntityTrait, ExprTrait,
     Iden, Iterable, ModelTrait, Statement, Value,
-    sea_query::{Alias, Expr, Func, Query, SelectStatement},
+    sea_query::{Alias, Expr, Func, Query, SelectStatement, extension::postgres::PgFunc},
 };
+use uuid::Uuid;
 
 use crate::db::Transaction;
 
@@ -138,23 +139,32 @@ fn together(first: &str, others: &[String]) -> String {
     }
 }
 
-/// The ids as a subquery: what `column IN (…)` compares with.
-pub fn among<I: TypedId>(backend: DbBackend, ids: impl IntoIterator<Item = I>) -> SelectStatement {
-    let ids = ids.into_iter().map(|id| id.uuid().simple().to_string());
-    let json = Expr::val(ids.collect::<serde_json::Value>().to_string());
-    let (id, function) = match backend {
-        DbBackend::Postgres => (
-            Expr::cust(r#""value"::uuid"#),
-            Func::cust("json_array_elements_text").arg(json.cast_as("json")),
-        ),
-        _ => (
-            Expr::cust(r#"unhex("value")"#),
-            Func::cust("json_each").arg(json),
-        ),
-    };
+/// Whether a column is one of the ids, which are one parameter, however many they are.
+pub fn among<I: TypedId>(
+    db: &impl ConnectionTrait,
+    column: impl ColumnTrait,
+    ids: impl IntoIterator<Item = I>,
+) -> Expr {
+    let ids = ids.into_iter().map(I::uuid).collect::<Vec<_>>();
+    let column = Expr::col(column.as_column_ref());
+    match (db.get_database_backend(), ids.as_slice()) {
+        // Most often it is one, and need not be searched for in a list.
+        (_, [id]) => column.eq(*id),
+        (DbBackend::Postgres, _) => column.eq(PgFunc::any(ids)),
+        _ => column.in_subquery(listed(&ids)),
+    }
+}
+
+/// The ids as SQLite reads them out of JSON.
+fn listed(ids: &[Uuid]) -> SelectStatement {
+    let ids = ids.iter().map(|id| id.simple().to_string());
+    let json = ids.collect::<serde_json::Value>().to_string();
     Query::select()
-        .expr(id)
-        .from_function(function, Alias::new("value"))
+        .expr(Expr::cust(r#"unhex("value")"#))
+        .from_function(
+            Func::cust("json_each").arg(Expr::val(json)),
+            Alias::new("value"),
+        )
         .take()
 }
 

@@ -29,7 +29,7 @@ pub async fn by_member(
 
 pub async fn by_ids(db: &impl ConnectionTrait, ids: &[CartId]) -> Result<Vec<cart::Model>, DbErr> {
     cart::Entity::find()
-        .filter(cart::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, cart::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }
@@ -39,7 +39,7 @@ pub async fn lines_by_ids(
     ids: &[CartItemId],
 ) -> Result<Vec<cart_item::Model>, DbErr> {
     cart_item::Entity::find()
-        .filter(cart_item::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, cart_item::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }
@@ -95,7 +95,7 @@ pub async fn lines_of(
     ids: &[CartId],
 ) -> Result<Vec<cart_item::Model>, DbErr> {
     cart_item::Entity::find()
-        .filter(cart_item::COLUMN.cart_id.is_in(ids.iter().copied()))
+        .filter(among(db, cart_item::Column::CartId, ids.iter().copied()))
         .order_by_asc(cart_item::COLUMN.id)
         .all(db)
         .await
@@ -106,14 +106,13 @@ pub async fn lock_lines_of_members(
     tx: &Transaction,
     members: &[MemberId],
 ) -> Result<Vec<(MemberId, cart_item::Model)>, DbErr> {
-    let backend = tx.get_database_backend();
     let carts = cart::Entity::find()
-        .filter(cart::Column::MemberId.in_subquery(among(backend, members.iter().copied())))
+        .filter(among(tx, cart::Column::MemberId, members.iter().copied()))
         .all(tx)
         .await?;
     let ids = carts.iter().map(|cart| cart.id);
     let lines = cart_item::Entity::find()
-        .filter(cart_item::Column::CartId.in_subquery(among(backend, ids)))
+        .filter(among(tx, cart_item::Column::CartId, ids))
         .order_by_asc(cart_item::COLUMN.id)
         .lock_exclusive()
         .all(tx)
@@ -179,7 +178,7 @@ pub async fn set_quantity(
 /// Removes lines of the cart; how many there were.
 pub async fn remove(tx: &Transaction, cart_id: CartId, lines: &[CartItemId]) -> Result<u64, DbErr> {
     let deleted = cart_item::Entity::delete_many()
-        .filter(cart_item::COLUMN.id.is_in(lines.iter().copied()))
+        .filter(among(tx, cart_item::Column::Id, lines.iter().copied()))
         .filter(cart_item::COLUMN.cart_id.eq(cart_id))
         .exec(tx)
         .await?;

@@ -16,7 +16,7 @@ use super::rules::Status;
 use crate::{
     db::Transaction,
     paging::{Sorting, Window},
-    rows::{Kind, Rows},
+    rows::{Kind, Rows, among},
 };
 
 /// Which of a member's coupons are wanted: those of a status, at a moment in whole seconds.
@@ -30,7 +30,7 @@ pub async fn by_ids(
     ids: &[CouponId],
 ) -> Result<Vec<coupon::Model>, DbErr> {
     coupon::Entity::find()
-        .filter(coupon::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, coupon::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }
@@ -40,7 +40,7 @@ pub async fn issues_by_ids(
     ids: &[CouponIssueId],
 ) -> Result<Vec<coupon_issue::Model>, DbErr> {
     coupon_issue::Entity::find()
-        .filter(coupon_issue::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, coupon_issue::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }
@@ -106,7 +106,7 @@ pub async fn lock_holder(tx: &Transaction, id: MemberId) -> Result<(), DbErr> {
 /// The coupons, locked in the order of their ids.
 pub async fn lock(tx: &Transaction, ids: &[CouponId]) -> Result<Vec<coupon::Model>, DbErr> {
     coupon::Entity::find()
-        .filter(coupon::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(tx, coupon::Column::Id, ids.iter().copied()))
         .order_by_asc(coupon::COLUMN.id)
         .lock_exclusive()
         .all(tx)
@@ -192,7 +192,7 @@ pub async fn gift_prices(
     ids: &[CouponId],
 ) -> Result<Vec<(CouponId, Won)>, DbErr> {
     let gifts = gift::Entity::find()
-        .filter(gift::COLUMN.coupon_id.is_in(ids.iter().copied()))
+        .filter(among(tx, gift::Column::CouponId, ids.iter().copied()))
         .all(tx)
         .await?;
     let gifts = gifts.into_iter();
@@ -240,7 +240,7 @@ pub async fn counts_of_members(
     filter: &Filter,
 ) -> Result<Vec<(MemberId, i64)>, DbErr> {
     passing(filter)
-        .filter(coupon::COLUMN.member_id.is_in(ids.iter().copied()))
+        .filter(among(db, coupon::Column::MemberId, ids.iter().copied()))
         .select_only()
         .column(coupon::Column::MemberId)
         .column_as(coupon::Column::Id.count(), "count")

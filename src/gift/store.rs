@@ -15,6 +15,7 @@ use crate::{
     db::Transaction,
     event::Mark,
     paging::{Sorting, Window},
+    rows::among,
 };
 
 /// Whose gifts are meant: what somebody was given, or what they gave.
@@ -56,7 +57,7 @@ impl Side {
 
 pub async fn by_ids(db: &impl ConnectionTrait, ids: &[GiftId]) -> Result<Vec<gift::Model>, DbErr> {
     gift::Entity::find()
-        .filter(gift::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, gift::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }

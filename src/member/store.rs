@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use crate::db::Transaction;
+use crate::{db::Transaction, rows::among};
 
 pub async fn insert(db: &impl ConnectionTrait, member: member::Model) -> Result<(), DbErr> {
     member::Entity::insert(member::ActiveModel::from(member))
@@ -31,7 +31,7 @@ pub async fn by_ids(
     ids: &[MemberId],
 ) -> Result<Vec<member::Model>, DbErr> {
     member::Entity::find()
-        .filter(member::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, member::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }

@@ -18,6 +18,7 @@ use crate::{
     db::Transaction,
     event::Mark,
     paging::{Sorting, Window},
+    rows::among,
 };
 
 /// Which orders are wanted.
@@ -37,7 +38,7 @@ pub async fn by_ids(
     ids: &[OrderId],
 ) -> Result<Vec<order::Model>, DbErr> {
     order::Entity::find()
-        .filter(order::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, order::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }
@@ -237,7 +238,7 @@ pub async fn counts_of_members(
     filter: &Filter,
 ) -> Result<Vec<(MemberId, i64)>, DbErr> {
     passing(filter)
-        .filter(order::COLUMN.member_id.is_in(ids.iter().copied()))
+        .filter(among(db, order::Column::MemberId, ids.iter().copied()))
         .select_only()
         .column(order::Column::MemberId)
         .column_as(order::Column::Id.count(), "count")
@@ -270,7 +271,7 @@ pub async fn items_of(
     ids: &[OrderId],
 ) -> Result<Vec<order_item::Model>, DbErr> {
     order_item::Entity::find()
-        .filter(order_item::COLUMN.order_id.is_in(ids.iter().copied()))
+        .filter(among(db, order_item::Column::OrderId, ids.iter().copied()))
         .order_by_asc(order_item::COLUMN.position)
         .all(db)
         .await
@@ -281,7 +282,7 @@ pub async fn items_by_ids(
     ids: &[OrderItemId],
 ) -> Result<Vec<order_item::Model>, DbErr> {
     order_item::Entity::find()
-        .filter(order_item::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, order_item::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }
@@ -292,7 +293,7 @@ pub async fn events_of(
     ids: &[OrderId],
 ) -> Result<Vec<order_event::Model>, DbErr> {
     order_event::Entity::find()
-        .filter(order_event::COLUMN.order_id.is_in(ids.iter().copied()))
+        .filter(among(db, order_event::Column::OrderId, ids.iter().copied()))
         .order_by_asc(order_event::COLUMN.sequence)
         .all(db)
         .await

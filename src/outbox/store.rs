@@ -6,8 +6,8 @@ use entity::{
     outbox,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, Statement,
+    ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Statement,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -100,10 +100,7 @@ pub async fn heads(db: &impl ConnectionTrait, orders: &[OrderId]) -> Result<Vec<
             outbox::Column::DueAt,
             outbox::Column::DeadAt,
         ])
-        .filter(
-            outbox::Column::OrderId
-                .in_subquery(among(db.get_database_backend(), orders.iter().copied())),
-        )
+        .filter(among(db, outbox::Column::OrderId, orders.iter().copied()))
         .filter(outbox::COLUMN.delivered_at.is_null())
         .filter(Expr::cust(earlier))
         .into_model()
@@ -144,9 +141,7 @@ pub async fn set_delivered(
             outbox::Column::Attempts,
             Expr::col(outbox::Column::Attempts).add(1),
         )
-        .filter(
-            outbox::Column::Id.in_subquery(among(tx.get_database_backend(), ids.iter().copied())),
-        )
+        .filter(among(tx, outbox::Column::Id, ids.iter().copied()))
         // Somebody else may have delivered it as well.
         .filter(outbox::COLUMN.delivered_at.is_null())
         .exec(tx)

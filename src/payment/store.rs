@@ -10,14 +10,17 @@ use sea_orm::{
     FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement, sea_query::OnConflict,
 };
 
-use crate::{db::Transaction, rows::insert};
+use crate::{
+    db::Transaction,
+    rows::{among, insert},
+};
 
 pub async fn by_ids(
     db: &impl ConnectionTrait,
     ids: &[PaymentId],
 ) -> Result<Vec<payment::Model>, DbErr> {
     payment::Entity::find()
-        .filter(payment::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, payment::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }
@@ -34,7 +37,7 @@ pub async fn by_orders(
     ids: &[OrderId],
 ) -> Result<Vec<payment::Model>, DbErr> {
     payment::Entity::find()
-        .filter(payment::COLUMN.order_id.is_in(ids.iter().copied()))
+        .filter(among(db, payment::Column::OrderId, ids.iter().copied()))
         .order_by_asc(payment::COLUMN.id)
         .all(db)
         .await
@@ -45,7 +48,7 @@ pub async fn by_gifts(
     ids: &[GiftId],
 ) -> Result<Vec<payment::Model>, DbErr> {
     payment::Entity::find()
-        .filter(payment::COLUMN.gift_id.is_in(ids.iter().copied()))
+        .filter(among(db, payment::Column::GiftId, ids.iter().copied()))
         .order_by_asc(payment::COLUMN.id)
         .all(db)
         .await

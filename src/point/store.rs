@@ -31,7 +31,7 @@ pub async fn by_ids(
     ids: &[UserPointId],
 ) -> Result<Vec<user_point::Model>, DbErr> {
     user_point::Entity::find()
-        .filter(user_point::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, user_point::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }
@@ -41,11 +41,11 @@ pub async fn by_members(
     member_ids: &[MemberId],
 ) -> Result<Vec<user_point::Model>, DbErr> {
     user_point::Entity::find()
-        .filter(
-            user_point::COLUMN
-                .member_id
-                .is_in(member_ids.iter().copied()),
-        )
+        .filter(among(
+            db,
+            user_point::Column::MemberId,
+            member_ids.iter().copied(),
+        ))
         .all(db)
         .await
 }
@@ -92,10 +92,11 @@ pub async fn lock_by_members(
     member_ids: &[MemberId],
 ) -> Result<Vec<user_point::Model>, DbErr> {
     user_point::Entity::find()
-        .filter(
-            user_point::Column::MemberId
-                .in_subquery(among(tx.get_database_backend(), member_ids.iter().copied())),
-        )
+        .filter(among(
+            tx,
+            user_point::Column::MemberId,
+            member_ids.iter().copied(),
+        ))
         .order_by_asc(user_point::COLUMN.id)
         .lock_exclusive()
         .all(tx)
@@ -154,7 +155,7 @@ pub async fn entries_by_ids(
     ids: &[PointEntryId],
 ) -> Result<Vec<point_entry::Model>, DbErr> {
     point_entry::Entity::find()
-        .filter(point_entry::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, point_entry::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }

@@ -21,9 +21,7 @@ pub async fn products(
     is_written: bool,
 ) -> Result<Vec<product::Model>, DbErr> {
     let mut found = product::Entity::find()
-        .filter(
-            product::Column::Id.in_subquery(among(tx.get_database_backend(), ids.iter().copied())),
-        )
+        .filter(among(tx, product::Column::Id, ids.iter().copied()))
         .order_by_asc(product::COLUMN.id);
     if is_written {
         found = found.lock(LockType::NoKeyUpdate);
@@ -37,10 +35,11 @@ pub async fn options(
     ids: &[ProductId],
 ) -> Result<Vec<product_option::Model>, DbErr> {
     product_option::Entity::find()
-        .filter(
-            product_option::Column::ProductId
-                .in_subquery(among(tx.get_database_backend(), ids.iter().copied())),
-        )
+        .filter(among(
+            tx,
+            product_option::Column::ProductId,
+            ids.iter().copied(),
+        ))
         .order_by_asc(product_option::COLUMN.product_id)
         .order_by_asc(product_option::COLUMN.position)
         .all(tx)
@@ -49,10 +48,7 @@ pub async fn options(
 
 pub async fn stocks(tx: &Transaction, ids: &[OptionId]) -> Result<Vec<stock::Model>, DbErr> {
     stock::Entity::find()
-        .filter(
-            stock::Column::OptionId
-                .in_subquery(among(tx.get_database_backend(), ids.iter().copied())),
-        )
+        .filter(among(tx, stock::Column::OptionId, ids.iter().copied()))
         .all(tx)
         .await
 }

@@ -19,7 +19,7 @@ pub async fn by_options(
     ids: &[OptionId],
 ) -> Result<Vec<stock::Model>, DbErr> {
     stock::Entity::find()
-        .filter(stock::COLUMN.option_id.is_in(ids.iter().copied()))
+        .filter(among(db, stock::Column::OptionId, ids.iter().copied()))
         .all(db)
         .await
 }
@@ -29,10 +29,13 @@ pub async fn of_products(
     db: &impl ConnectionTrait,
     ids: &[ProductId],
 ) -> Result<Vec<(ProductId, OptionId, i32)>, DbErr> {
-    let among = among(db.get_database_backend(), ids.iter().copied());
     product_option::Entity::find()
         .inner_join(stock::Entity)
-        .filter(product_option::Column::ProductId.in_subquery(among))
+        .filter(among(
+            db,
+            product_option::Column::ProductId,
+            ids.iter().copied(),
+        ))
         .select_only()
         .columns([
             product_option::Column::ProductId,
@@ -47,10 +50,7 @@ pub async fn of_products(
 /// The options' stock, locked in the order of their ids.
 pub async fn lock(tx: &Transaction, ids: &[OptionId]) -> Result<Vec<stock::Model>, DbErr> {
     stock::Entity::find()
-        .filter(
-            stock::Column::OptionId
-                .in_subquery(among(tx.get_database_backend(), ids.iter().copied())),
-        )
+        .filter(among(tx, stock::Column::OptionId, ids.iter().copied()))
         .order_by_asc(stock::COLUMN.option_id)
         .lock_exclusive()
         .all(tx)
@@ -99,7 +99,7 @@ pub async fn adjustments_by_ids(
     ids: &[StockAdjustmentId],
 ) -> Result<Vec<stock_adjustment::Model>, DbErr> {
     stock_adjustment::Entity::find()
-        .filter(stock_adjustment::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, stock_adjustment::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }
@@ -127,11 +127,11 @@ pub async fn counts_of_adjustments(
     ids: &[OptionId],
 ) -> Result<Vec<(OptionId, i64)>, DbErr> {
     stock_adjustment::Entity::find()
-        .filter(
-            stock_adjustment::COLUMN
-                .option_id
-                .is_in(ids.iter().copied()),
-        )
+        .filter(among(
+            db,
+            stock_adjustment::Column::OptionId,
+            ids.iter().copied(),
+        ))
         .select_only()
         .column(stock_adjustment::Column::OptionId)
         .column_as(stock_adjustment::Column::Id.count(), "count")

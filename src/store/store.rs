@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::{
     db::Transaction,
     paging::{Sorting, Window},
+    rows::among,
 };
 
 /// The store, locked: but for its key, so that rows may be written that refer to it.
@@ -53,7 +54,7 @@ pub async fn by_ids(
     ids: &[StoreId],
 ) -> Result<Vec<store::Model>, DbErr> {
     store::Entity::find()
-        .filter(store::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, store::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }
@@ -64,7 +65,7 @@ pub async fn lock_as_they_are(
     ids: &[StoreId],
 ) -> Result<Vec<store::Model>, DbErr> {
     store::Entity::find()
-        .filter(store::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(tx, store::Column::Id, ids.iter().copied()))
         .order_by_asc(store::COLUMN.id)
         .lock_shared()
         .all(tx)
@@ -76,7 +77,7 @@ pub async fn by_merchants(
     ids: &[MemberId],
 ) -> Result<Vec<store::Model>, DbErr> {
     store::Entity::find()
-        .filter(store::COLUMN.merchant_id.is_in(ids.iter().copied()))
+        .filter(among(db, store::Column::MerchantId, ids.iter().copied()))
         .all(db)
         .await
 }

@@ -17,7 +17,7 @@ use crate::{
     db::Transaction,
     order::store::{self as order_store, Filter},
     paging::{Sorting, Window},
-    rows,
+    rows::{self, among},
 };
 
 /// Where a store's part of an order may stand: it hears of none before it is paid.
@@ -57,7 +57,7 @@ pub async fn events_of(
     ids: &[OrderId],
 ) -> Result<Vec<store_event::Model>, DbErr> {
     store_event::Entity::find()
-        .filter(store_event::COLUMN.order_id.is_in(ids.iter().copied()))
+        .filter(among(db, store_event::Column::OrderId, ids.iter().copied()))
         .order_by_asc(store_event::COLUMN.order_sequence)
         .all(db)
         .await
@@ -172,7 +172,7 @@ pub async fn counts_of_stores(
     filter: &Filter,
 ) -> Result<Vec<(StoreId, i64)>, DbErr> {
     passing(filter)
-        .filter(store_event::COLUMN.store_id.is_in(ids.iter().copied()))
+        .filter(among(db, store_event::Column::StoreId, ids.iter().copied()))
         .filter(store_event::COLUMN.status.is_in(statuses(filter)))
         .select_only()
         .column(store_event::Column::StoreId)

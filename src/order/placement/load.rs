@@ -13,8 +13,8 @@ use entity::{
     product, product_option, stock, store,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter,
-    QueryOrder, QuerySelect, RelationTrait, prelude::DateTimeUtc, sea_query::LockType,
+    ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait, prelude::DateTimeUtc, sea_query::LockType,
 };
 
 use super::{
@@ -224,7 +224,6 @@ async fn load_offers(
     stock: Stock,
     snapshot: &mut Snapshot,
 ) -> Result<(), DbErr> {
-    let wanted = among(tx.get_database_backend(), options.iter().copied());
     let mut rows = stock::Entity::find()
         .inner_join(product_option::Entity)
         .join(JoinType::InnerJoin, product_option::Relation::Product.def())
@@ -240,7 +239,7 @@ async fn load_offers(
         .column_as(store::Column::Id, "store_id")
         .column_as(store::Column::IsOpen, "is_open")
         .column_as(store::Column::AcceptMinutes, "accept_minutes")
-        .filter(stock::Column::OptionId.in_subquery(wanted))
+        .filter(among(tx, stock::Column::OptionId, options.iter().copied()))
         .order_by_asc(stock::Column::OptionId);
     if stock == Stock::Locked {
         // The stock alone: a lock on products would hold up others who sell them.

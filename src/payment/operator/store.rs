@@ -9,6 +9,8 @@ use sea_orm::{
     QuerySelect,
 };
 
+use crate::rows::among;
+
 pub async fn newest(db: &impl ConnectionTrait, most: u64) -> Result<Vec<payment::Model>, DbErr> {
     payment::Entity::find()
         .order_by_desc(payment::COLUMN.id)
@@ -63,7 +65,11 @@ pub async fn answers_of(
         PaymentEventKind::LookedUp,
     ];
     payment_event::Entity::find()
-        .filter(payment_event::COLUMN.payment_id.is_in(ids.iter().copied()))
+        .filter(among(
+            db,
+            payment_event::Column::PaymentId,
+            ids.iter().copied(),
+        ))
         .filter(payment_event::COLUMN.kind.is_in(ANSWERS))
         .order_by_asc(payment_event::COLUMN.payment_id)
         .order_by_asc(payment_event::COLUMN.sequence)

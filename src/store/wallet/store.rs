@@ -11,7 +11,7 @@ use sea_orm::{
 use crate::{
     db::Transaction,
     paging::{Sorting, Window},
-    rows::{Kind, Rows},
+    rows::{Kind, Rows, among},
 };
 
 pub async fn by_ids(
@@ -19,7 +19,7 @@ pub async fn by_ids(
     ids: &[StoreWalletId],
 ) -> Result<Vec<store_wallet::Model>, DbErr> {
     store_wallet::Entity::find()
-        .filter(store_wallet::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, store_wallet::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }
@@ -29,7 +29,11 @@ pub async fn by_stores(
     ids: &[StoreId],
 ) -> Result<Vec<store_wallet::Model>, DbErr> {
     store_wallet::Entity::find()
-        .filter(store_wallet::COLUMN.store_id.is_in(ids.iter().copied()))
+        .filter(among(
+            db,
+            store_wallet::Column::StoreId,
+            ids.iter().copied(),
+        ))
         .all(db)
         .await
 }
@@ -40,7 +44,11 @@ pub async fn lock_by_stores(
     ids: &[StoreId],
 ) -> Result<Vec<store_wallet::Model>, DbErr> {
     store_wallet::Entity::find()
-        .filter(store_wallet::COLUMN.store_id.is_in(ids.iter().copied()))
+        .filter(among(
+            tx,
+            store_wallet::Column::StoreId,
+            ids.iter().copied(),
+        ))
         .order_by_asc(store_wallet::COLUMN.id)
         .lock_exclusive()
         .all(tx)
@@ -66,7 +74,7 @@ pub async fn entries_by_ids(
     ids: &[WalletEntryId],
 ) -> Result<Vec<wallet_entry::Model>, DbErr> {
     wallet_entry::Entity::find()
-        .filter(wallet_entry::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, wallet_entry::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }
