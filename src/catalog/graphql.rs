@@ -9,6 +9,7 @@ use entity::{
     id::{ProductId, StoreId},
     product, product_option,
 };
+use futures_util::future::try_join_all;
 
 use super::store::{self, Filter, Place, Sort};
 use crate::{
@@ -26,6 +27,7 @@ use crate::{
     text::message,
 };
 
+use loader::StockedOptionsOf;
 pub use loader::{OptionsOf, ProductCountOf};
 pub use mutation::CatalogMutation;
 
@@ -145,6 +147,12 @@ impl From<&StockLevel> for ProductOption {
     }
 }
 
+impl From<store::Stocked> for ProductOption {
+    fn from(stocked: store::Stocked) -> Self {
+        Self(stocked.option, stocked.quantity)
+    }
+}
+
 /// A store's products on sale, the newest first.
 pub async fn page_of_store(
     ctx: &Context<'_>,
@@ -247,23 +255,22 @@ impl Product {
 
     /// What can be bought of it, in its merchant's order; at least one.
     async fn options(&self, ctx: &Context<'_>) -> Result<Vec<ProductOption>, ApiError> {
-        Ok(ctx
-            .loaders()
-            .load_one(OptionsOf(self.0.id))
-            .await?
-            .unwrap_or_default())
+        let (id, loaders) = (self.0.id, ctx.loaders());
+        let options = if ctx.look_ahead().field("stockQuantity").exists() {
+            loaders.load_one(StockedOptionsOf(id)).await?
+        } else {
+            loaders.load_one(OptionsOf(id)).await?
+        };
+        Ok(options.unwrap_or_default())
     }
 
     /// Pieces left over all options that are on sale, read when you ask.
     async fn stock_quantity(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        let options = ctx
-            .loaders()
-            .load_one(OptionsOf(self.0.id))
-            .await?
-            .unwrap_or_default();
-        let stocks = options.iter().map(|option| StockOf(option.0.id));
-        let quantities = ctx.loaders().load_many(stocks).await?;
-        Ok(quantities.into_values().map(i64::from).sum())
+        let options = ctx.loaders().load_one(StockedOptionsOf(self.0.id)).await?;
+        let options = options.unwrap_or_default();
+        let stocks = options.iter().map(|option| option.stock(ctx));
+        let quantities = try_join_all(stocks).await?;
+        Ok(quantities.into_iter().map(i64::from).sum())
     }
 
     /// Who sells it.
@@ -279,6 +286,16 @@ impl Product {
     /// When it was put on sale.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
+    }
+}
+
+impl ProductOption {
+    async fn stock(&self, ctx: &Context<'_>) -> Result<i32, ApiError> {
+        if let Some(told) = self.1 {
+            return Ok(told);
+        }
+        let quantity = ctx.loaders().load_one(StockOf(self.0.id)).await?;
+        Ok(quantity.unwrap_or_default())
     }
 }
 
@@ -302,14 +319,7 @@ impl ProductOption {
 
     /// Pieces left, read when you ask.
     async fn stock_quantity(&self, ctx: &Context<'_>) -> Result<i32, ApiError> {
-        if let Some(told) = self.1 {
-            return Ok(told);
-        }
-        Ok(ctx
-            .loaders()
-            .load_one(StockOf(self.0.id))
-            .await?
-            .unwrap_or_default())
+        self.stock(ctx).await
     }
 
     /// Whether it was taken off sale. Old orders keep showing it, also where all of the product is off sale.

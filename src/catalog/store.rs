@@ -8,8 +8,8 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, Select, Value,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult, Order,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Value,
     sea_query::{Expr, LikeExpr, LockType, Query},
 };
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use super::{OptionRows, ProductRows, search_form};
 use crate::{
     db::Transaction,
     paging::{Sorting, Window},
-    rows::{self, Kind, Rows},
+    rows::{self, Kind, Rows, among},
 };
 
 /// Which products are wanted.
@@ -214,7 +214,7 @@ pub async fn by_ids(
     ids: &[ProductId],
 ) -> Result<Vec<product::Model>, DbErr> {
     product::Entity::find()
-        .filter(product::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, product::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }
@@ -224,7 +224,7 @@ pub async fn options_by_ids(
     ids: &[OptionId],
 ) -> Result<Vec<product_option::Model>, DbErr> {
     product_option::Entity::find()
-        .filter(product_option::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(among(db, product_option::Column::Id, ids.iter().copied()))
         .all(db)
         .await
 }
@@ -234,12 +234,39 @@ pub async fn options_of(
     db: &impl ConnectionTrait,
     ids: &[ProductId],
 ) -> Result<Vec<product_option::Model>, DbErr> {
-    product_option::Entity::find()
-        .filter(product_option::COLUMN.product_id.is_in(ids.iter().copied()))
-        .filter(product_option::COLUMN.deleted_at.is_null())
-        .order_by_asc(product_option::COLUMN.position)
+    on_sale_of(db, ids).all(db).await
+}
+
+/// An option, and how many pieces of it are left.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Stocked {
+    #[sea_orm(nested)]
+    pub option: product_option::Model,
+    pub quantity: Option<i32>,
+}
+
+/// The same options, each with its stock: in one statement, since whoever shows the one most often shows the other.
+pub async fn stocked_options_of(
+    db: &impl ConnectionTrait,
+    ids: &[ProductId],
+) -> Result<Vec<Stocked>, DbErr> {
+    on_sale_of(db, ids)
+        .left_join(stock::Entity)
+        .column(stock::Column::Quantity)
+        .into_model()
         .all(db)
         .await
+}
+
+fn on_sale_of(db: &impl ConnectionTrait, ids: &[ProductId]) -> Select<product_option::Entity> {
+    product_option::Entity::find()
+        .filter(among(
+            db,
+            product_option::Column::ProductId,
+            ids.iter().copied(),
+        ))
+        .filter(product_option::COLUMN.deleted_at.is_null())
+        .order_by_asc(product_option::COLUMN.position)
 }
 
 /// How many products on sale pass the filter.
@@ -253,7 +280,7 @@ pub async fn counts_of_stores(
     ids: &[StoreId],
 ) -> Result<Vec<(StoreId, i64)>, DbErr> {
     on_sale(&Filter::default())
-        .filter(product::COLUMN.store_id.is_in(ids.iter().copied()))
+        .filter(among(db, product::Column::StoreId, ids.iter().copied()))
         .select_only()
         .column(product::Column::StoreId)
         .column_as(product::Column::Id.count(), "count")

@@ -358,6 +358,12 @@ impl Shelf {
         read(self.db.reader().clone()).await
     }
 
+    /// Whether reads go to the primary, as all do that must not be old.
+    #[must_use]
+    pub fn is_primary(&self) -> bool {
+        self.replica().is_none()
+    }
+
     fn replica(&self) -> Option<&Replica> {
         let replica = self.replica.as_deref()?;
         if !self.is_left.load(Ordering::Relaxed) {

@@ -18,6 +18,10 @@ use crate::{
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OptionsOf(pub ProductId);
 
+/// The loader key of a product's options together with their stock.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StockedOptionsOf(pub ProductId);
+
 /// The loader key of how many products a store has on sale.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ProductCountOf(pub StoreId);
@@ -69,6 +73,29 @@ impl Loader<OptionsOf> for Reader {
             |option| OptionsOf(option.product_id),
             ProductOption::from,
         ))
+    }
+}
+
+impl Loader<StockedOptionsOf> for Reader {
+    type Value = Vec<ProductOption>;
+    type Error = Fault;
+
+    async fn load(
+        &self,
+        keys: &[StockedOptionsOf],
+    ) -> Result<HashMap<StockedOptionsOf, Vec<ProductOption>>, Fault> {
+        let ids = keys.iter().map(|key| key.0).collect::<Vec<_>>();
+        if self.shelf.is_primary() {
+            let options = store::stocked_options_of(self.db.reader(), &ids).await?;
+            let key = |stocked: &store::Stocked| StockedOptionsOf(stocked.option.product_id);
+            return Ok(grouped(options, key, ProductOption::from));
+        }
+        // The stock is asked of the primary, option by option, when it is its turn.
+        let keys = ids.into_iter().map(OptionsOf).collect::<Vec<_>>();
+        let options = self.load(&keys).await?.into_iter();
+        Ok(options
+            .map(|(of, options)| (StockedOptionsOf(of.0), options))
+            .collect())
     }
 }
 
