@@ -4,7 +4,7 @@
 //! specification, and everybody who reads an answer, wants the order of the query. Here also goes what was asked for
 //! only to keep objects from being empty.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, mem};
 
 use async_graphql::{
     Name, Value,
@@ -33,84 +33,92 @@ pub fn chosen<'d>(
 
 /// The answer's data in the order of the operation.
 pub fn in_query_order(
-    data: Value,
+    mut data: Value,
     document: &ExecutableDocument,
     operation: &OperationDefinition,
 ) -> Value {
-    reorder(data, &[&operation.selection_set.node], document)
+    // Of what was refused there is nothing to order, and its fragments may lead back to themselves.
+    if data != Value::Null {
+        let keys = Keys::of(&[&operation.selection_set.node], document);
+        reorder(&mut data, &keys);
+    }
+    data
 }
 
-fn reorder(value: Value, selected: &[&SelectionSet], document: &ExecutableDocument) -> Value {
+fn reorder(value: &mut Value, keys: &Keys<'_>) {
     match value {
-        Value::Object(object) => Value::Object(reorder_object(
-            object,
-            &Keys::of(selected, document),
-            document,
-        )),
+        Value::Object(object) => reorder_object(object, keys),
         Value::List(items) => {
-            let items = items
-                .into_iter()
-                .map(|item| reorder(item, selected, document));
-            Value::List(items.collect())
+            for item in items {
+                reorder(item, keys);
+            }
         }
-        leaf => leaf,
+        _ => {}
     }
 }
 
-fn reorder_object(
-    mut object: IndexMap<Name, Value>,
-    keys: &Keys<'_>,
-    document: &ExecutableDocument,
-) -> IndexMap<Name, Value> {
-    object.swap_remove(MARK);
-    let mut ordered = IndexMap::with_capacity(object.len());
-    for (key, selected) in &keys.in_order {
-        if let Some((key, value)) = object.swap_remove_entry(*key) {
-            ordered.insert(key, reorder(value, selected, document));
+fn reorder_object(object: &mut IndexMap<Name, Value>, Keys(keys): &Keys<'_>) {
+    object.shift_remove(MARK);
+    // Most often nothing had to wait, and the order is right.
+    if !object.keys().map(Name::as_str).eq(keys.keys().copied()) {
+        let mut rest = mem::take(object);
+        let named = keys.keys().filter_map(|key| rest.swap_remove_entry(*key));
+        object.extend(named);
+        // Nothing should be left; if something is, it is not lost.
+        object.extend(rest);
+    }
+    for (key, value) in object {
+        if matches!(value, Value::Object(_) | Value::List(_))
+            && let Some(keys) = keys.get(key.as_str())
+        {
+            reorder(value, keys);
         }
     }
-    // Nothing should be left; if something is, it is not lost.
-    ordered.extend(object);
-    ordered
 }
 
-/// The response keys of an object, as its selections name them, and what is selected of each.
-#[derive(Default)]
-struct Keys<'d> {
-    in_order: IndexMap<&'d str, Vec<&'d SelectionSet>>,
-    /// Fragments that were looked into.
-    fragments: HashSet<&'d str>,
-}
+/// The response keys of an object, as its selections name them, each with those of what is selected of it.
+struct Keys<'d>(IndexMap<&'d str, Keys<'d>>);
 
 impl<'d> Keys<'d> {
     fn of(selected: &[&'d SelectionSet], document: &'d ExecutableDocument) -> Self {
-        let mut keys = Self::default();
+        let (mut fields, mut fragments) = (IndexMap::new(), HashSet::new());
         for set in selected {
-            keys.collect(set, document);
+            collect(set, document, &mut fields, &mut fragments);
         }
-        keys
+        let fields = fields.into_iter();
+        Self(
+            fields
+                .map(|(key, sets)| (key, Self::of(&sets, document)))
+                .collect(),
+        )
     }
+}
 
-    fn collect(&mut self, set: &'d SelectionSet, document: &'d ExecutableDocument) {
-        for selection in &set.items {
-            match &selection.node {
-                Selection::Field(field) => {
-                    let key = field.node.response_key().node.as_str();
-                    self.in_order
-                        .entry(key)
-                        .or_default()
-                        .push(&field.node.selection_set.node);
-                }
-                Selection::InlineFragment(fragment) => {
-                    self.collect(&fragment.node.selection_set.node, document);
-                }
-                Selection::FragmentSpread(spread) => {
-                    let name = spread.node.fragment_name.node.as_str();
-                    if let Some(fragment) = document.fragments.get(name)
-                        && self.fragments.insert(name)
-                    {
-                        self.collect(&fragment.node.selection_set.node, document);
-                    }
+/// Adds what is selected under each key; `fragments` are those that were looked into.
+fn collect<'d>(
+    set: &'d SelectionSet,
+    document: &'d ExecutableDocument,
+    fields: &mut IndexMap<&'d str, Vec<&'d SelectionSet>>,
+    fragments: &mut HashSet<&'d str>,
+) {
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) => {
+                let key = field.node.response_key().node.as_str();
+                let sets = fields.entry(key).or_default();
+                sets.push(&field.node.selection_set.node);
+            }
+            Selection::InlineFragment(fragment) => {
+                let set = &fragment.node.selection_set.node;
+                collect(set, document, fields, fragments);
+            }
+            Selection::FragmentSpread(spread) => {
+                let name = spread.node.fragment_name.node.as_str();
+                if let Some(fragment) = document.fragments.get(name)
+                    && fragments.insert(name)
+                {
+                    let set = &fragment.node.selection_set.node;
+                    collect(set, document, fields, fragments);
                 }
             }
         }
