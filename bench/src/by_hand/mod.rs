@@ -19,7 +19,11 @@ use axum::{
     serve::ListenerExt,
 };
 use entity::id::{MemberId, ProductId};
-use jangteo::{clock::Clock, config::Secret, member::Tokens};
+use jangteo::{
+    clock::Clock,
+    config::Secret,
+    member::{Keys, Tokens},
+};
 use tokio::{net::TcpListener, runtime, sync::RwLock};
 
 use crate::{Error, Result, server::JWT_SECRET};
@@ -42,7 +46,11 @@ pub fn serve(url: &str) -> Result<()> {
     runtime::Runtime::new()?.block_on(async {
         let server = Arc::new(Server {
             database: Database::connect(url).await?,
-            tokens: Tokens::new(&Secret::new(JWT_SECRET), Clock::system(), Duration::MAX),
+            tokens: Tokens::new(
+                Keys::new(&Secret::new(JWT_SECRET), None)?,
+                Clock::system(),
+                Duration::MAX,
+            ),
             constant: RwLock::default(),
         });
         let router = Router::new()
