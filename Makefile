@@ -20,7 +20,7 @@ browser-test: ## GraphiQL in a real browser, against a shop with demo data
 	scripts/setup rust browser npm
 	scripts/browser-test
 
-client-test: ## The npm packages that people subscribe with, and graphql-js's and graphql-http's verdicts
+client-test: ## Sample apps of GraphQL clients, and graphql-js's and graphql-http's verdicts
 	scripts/setup rust npm
 	scripts/client-test
 

@@ -14,7 +14,7 @@ const SECRET = "a key that only the tests and their shop share";
 /** How long a test waits for what must come: long, because a slow machine is no failure. */
 export const PATIENCE = 60_000;
 
-const KEYBOARD = "option_01m6g6r500exntfad3h321a6fw";
+export const KEYBOARD = "option_01m6g6r500exntfad3h321a6fw";
 
 /** Opens a shop; `settings` are those of the environment. */
 export async function open(settings = {}) {
@@ -104,9 +104,9 @@ class Shop {
     return token;
   }
 
-  /** Orders a keyboard, which yuja sells; gives the order's id. */
-  async order(token, key) {
-    const input = { lines: [{ optionId: KEYBOARD, quantity: 1 }], idempotencyKey: key };
+  /** Orders one piece, of the keyboard that yuja sells unless told; gives the order's id. */
+  async order(token, key, optionId = KEYBOARD) {
+    const input = { lines: [{ optionId, quantity: 1 }], idempotencyKey: key };
     const query = `mutation($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id } userErrors { code } } }`;
     const { placeOrder } = await this.run(query, { input }, token);
     assert.deepEqual(placeOrder.userErrors, []);
