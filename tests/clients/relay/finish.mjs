@@ -4,6 +4,7 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { transformFileAsync } from "@babel/core";
+import relay from "babel-plugin-relay";
 
 /** Node finds a module by its whole name alone. */
 const withExtension = {
@@ -16,7 +17,7 @@ const withExtension = {
 
 export async function finish(built) {
   const artifactDirectory = fileURLToPath(new URL("generated", built));
-  const plugins = [["relay", { artifactDirectory, eagerEsModules: true }], withExtension];
+  const plugins = [[relay, { artifactDirectory, eagerEsModules: true }], withExtension];
   for (const entry of await readdir(built, { recursive: true })) {
     if (!entry.endsWith(".js")) continue;
     const file = fileURLToPath(new URL(entry, built));
