@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test browser-test client-test coverage bench lint doc schema graphiql graphiql-check setup
+.PHONY: help run test browser-test client-test coverage bench lint doc schema record-schema graphiql graphiql-check setup
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -20,7 +20,7 @@ browser-test: ## GraphiQL in a real browser, against a shop with demo data
 	scripts/setup rust browser npm
 	scripts/browser-test
 
-client-test: ## Sample apps of GraphQL clients, and graphql-js's and graphql-http's verdicts
+client-test: ## Sample apps of GraphQL clients, what judges servers and schemas, and whether the schema breaks clients
 	scripts/setup rust npm
 	scripts/client-test
 
@@ -45,6 +45,9 @@ doc: ## The documentation of the code, in target/doc
 schema: ## Writes schema.graphql
 	cargo run --quiet --locked -- schema > schema.graphql.new || { rm -f schema.graphql.new; exit 1; }
 	mv schema.graphql.new schema.graphql
+
+record-schema: ## Records schema.graphql as what this version promises to clients, before its release
+	scripts/record-schema
 
 graphiql: ## Writes GraphiQL's files anew, from the npm packages
 	scripts/setup npm
