@@ -63,8 +63,10 @@ impl<E: EntityTrait, K> Sorting<E, K> {
         Ok(rows)
     }
 
-    /// Compares whole keys at once, `(price, id) > ($1, $2)`: that is what an index can seek.
-    fn narrowed(&self, mut list: Select<E>, window: &Window<K>) -> SelectStatement {
+    /// The statement that reads the window's part of a list, and one row beyond it. It compares whole keys at once,
+    /// `(price, id) > ($1, $2)`: that is what an index can seek.
+    #[must_use]
+    pub fn narrowed(&self, mut list: Select<E>, window: &Window<K>) -> SelectStatement {
         let key = || Expr::tuple(self.columns.iter().copied().map(Expr::col));
         let value = |bound| Expr::tuple((self.values)(bound).into_iter().map(Expr::val));
         let is_ascending = self.order == Order::Asc;
@@ -80,8 +82,8 @@ impl<E: EntityTrait, K> Sorting<E, K> {
                 });
             }
         }
-        for column in &self.columns {
-            list = list.order_by(*column, self.read_order(window));
+        for (column, order) in self.order(window) {
+            list = list.order_by(column, order);
         }
         list.limit(window.size as u64 + 1).into_query()
     }
@@ -96,19 +98,22 @@ impl<E: EntityTrait, K> Sorting<E, K> {
         });
         let mut together = parts.next().unwrap_or_default();
         together.unions(parts.map(|part| (UnionType::All, part)));
-        for column in &self.columns {
-            together.order_by(*column, self.read_order(window));
+        for (column, order) in self.order(window) {
+            together.order_by(column, order);
         }
         together
     }
 
-    /// A window at the list's end is read from there.
-    fn read_order(&self, window: &Window<K>) -> Order {
-        match (&self.order, window.from_the_end) {
+    /// In which order the window's rows are read: one at the list's end is read from there.
+    #[must_use]
+    pub fn order(&self, window: &Window<K>) -> Vec<(E::Column, Order)> {
+        let order = match (&self.order, window.from_the_end) {
             (Order::Asc, true) => Order::Desc,
             (_, true) => Order::Asc,
             (order, false) => order.clone(),
-        }
+        };
+        let columns = self.columns.iter();
+        columns.map(|column| (*column, order.clone())).collect()
     }
 }
 

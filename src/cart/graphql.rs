@@ -8,19 +8,18 @@ use entity::{
 };
 
 use super::{Refusal, store};
-use futures_util::{TryFutureExt, try_join};
+use futures_util::try_join;
 
 use crate::{
-    catalog::graphql::ProductOption,
+    catalog::graphql::{ProductOption, WholeOf},
     config::LINES_MAX,
     fault::{Failure, Fault},
     graphql::{
         ApiError, AppContext, IdArgument, InputError, UserError, UserErrorCode,
-        loader::{Reader, grouped, keyed, referred},
+        loader::{Reader, grouped, keyed},
         parse_ids, settle,
         won::Won,
     },
-    stock::graphql::StockOf,
     text::message,
 };
 
@@ -238,10 +237,10 @@ impl Cart {
     /// of the whole cart must say, less what a coupon takes off.
     async fn total(&self, ctx: &Context<'_>) -> Result<Won, ApiError> {
         let lines = self.lines(ctx).await?;
-        let ids = lines.iter().map(|line| line.0.option_id);
+        let ids = lines.iter().map(|line| WholeOf(line.0.option_id));
         let options = ctx.loaders().load_many(ids).await?;
         let totals = lines.iter().map(|line| {
-            let option = options.get(&line.0.option_id)?;
+            let option = options.get(&WholeOf(line.0.option_id))?;
             option.0.price.checked_mul(line.0.quantity)
         });
         totals
@@ -267,6 +266,15 @@ impl Cart {
     }
 }
 
+impl CartItem {
+    /// What is in it, with all that its line is reckoned from.
+    async fn whole_option(&self, ctx: &Context<'_>) -> Result<ProductOption, ApiError> {
+        let id = self.0.option_id;
+        let option = ctx.loaders().load_one(WholeOf(id)).await?;
+        option.ok_or_else(|| ApiError::internal(format!("{id} is in a cart but not there")))
+    }
+}
+
 /// A line of a cart: some pieces of one option.
 #[Object]
 impl CartItem {
@@ -277,7 +285,7 @@ impl CartItem {
 
     /// What is in it.
     async fn option(&self, ctx: &Context<'_>) -> Result<ProductOption, ApiError> {
-        referred(ctx, self.0.option_id).await
+        self.whole_option(ctx).await
     }
 
     /// How many pieces.
@@ -287,12 +295,12 @@ impl CartItem {
 
     /// What one piece costs today.
     async fn unit_price(&self, ctx: &Context<'_>) -> Result<Won, ApiError> {
-        Ok(referred(ctx, self.0.option_id).await?.0.price.into())
+        Ok(self.whole_option(ctx).await?.0.price.into())
     }
 
     /// What the line costs today.
     async fn line_total(&self, ctx: &Context<'_>) -> Result<Won, ApiError> {
-        let option = referred(ctx, self.0.option_id).await?;
+        let option = self.whole_option(ctx).await?;
         let total = option.0.price.checked_mul(self.0.quantity);
         total
             .map(Won)
@@ -302,15 +310,9 @@ impl CartItem {
     /// Whether the line could be ordered as it is: its option and product are on sale, their store is open, and
     /// there are enough pieces.
     async fn is_available(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
-        let option = referred(ctx, self.0.option_id).await?;
-        let product = referred(ctx, option.0.product_id);
-        let stock = ctx
-            .loaders()
-            .load_one(StockOf(option.0.id))
-            .map_err(ApiError::from);
-        let (product, stock) = try_join!(product, stock)?;
-        let store = referred(ctx, product.0.store_id).await?;
-        let stock = stock.unwrap_or_default();
+        let option = self.whole_option(ctx).await?;
+        let product = option.product(ctx).await?;
+        let (store, stock) = try_join!(product.store(ctx), option.stock(ctx))?;
         let is_on_sale = option.0.deleted_at.is_none() && product.0.deleted_at.is_none();
         Ok(is_on_sale && store.0.is_open && stock >= self.0.quantity)
     }

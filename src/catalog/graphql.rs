@@ -1,9 +1,9 @@
 mod loader;
 mod mutation;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, connection::Connection};
+use async_graphql::{Context, Enum, ID, InputObject, Lookahead, Object, connection::Connection};
 use chrono::{DateTime, Utc};
 use entity::{
     id::{ProductId, StoreId},
@@ -11,7 +11,10 @@ use entity::{
 };
 use futures_util::future::try_join_all;
 
-use super::store::{self, Filter, Place, Sort};
+use super::{
+    store::{self, Filter, Place, Sort},
+    whole::{self, Parts, Whole, WholeOption},
+};
 use crate::{
     event::StockLevel,
     graphql::{
@@ -27,18 +30,31 @@ use crate::{
     text::message,
 };
 
-use loader::StockedOptionsOf;
-pub use loader::{OptionsOf, ProductCountOf};
+pub use loader::{OptionsOf, ProductCountOf, WholeOf};
+use loader::{StockedOptionsOf, WholeProduct};
 pub use mutation::CatalogMutation;
 
-/// Something for sale, in one or more options.
+/// Something for sale, in one or more options; and what was read with it, so that it need not be read again.
 #[derive(Clone)]
-pub struct Product(pub product::Model);
+pub struct Product(pub product::Model, BesideProduct);
 
-/// One buyable variant of a product, with its own price and stock; and how many pieces were left, where that was told
-/// with it, so that it need not be read.
+#[derive(Clone, Default)]
+struct BesideProduct {
+    store: Option<Store>,
+    /// Those on sale, with their stock.
+    options: Option<Arc<[ProductOption]>>,
+}
+
+/// One buyable variant of a product, with its own price and stock; and what was read with it, so that it need not be
+/// read again.
 #[derive(Clone)]
-pub struct ProductOption(pub product_option::Model, Option<i32>);
+pub struct ProductOption(pub product_option::Model, BesideOption);
+
+#[derive(Clone, Default)]
+struct BesideOption {
+    quantity: Option<i32>,
+    product: Option<Arc<Product>>,
+}
 
 /// Which products are wanted; all conditions together.
 #[derive(InputObject, Default)]
@@ -110,16 +126,24 @@ impl CatalogQuery {
             before,
         };
         let window = window(arguments, sort)?;
-        let (wanted, page) = (&filter, &window);
-        let rows = ctx
-            .shelf()
-            .read(|db| async move { store::window(&db, wanted, sort, page).await })
-            .await?;
+        let parts = parts_of_nodes(&ctx.look_ahead());
+        let (wanted, of) = (&filter, &window);
+        let products = if parts.any() && ctx.shelf().is_primary() {
+            let db = ctx.loaders().reader().db.reader();
+            let rows = whole::window(db, wanted, sort, of, parts).await?;
+            rows.into_iter().map(Product::from).collect()
+        } else {
+            let rows = ctx
+                .shelf()
+                .read(|db| async move { store::window(&db, wanted, sort, of).await })
+                .await?;
+            rows.into_iter().map(Product::from).collect()
+        };
         let count = TotalCount::of_root(move |db| {
             let filter = filter.clone();
             async move { store::count(&db, &filter).await }
         });
-        products(&window, rows, sort, count)
+        page(&window, products, sort, count)
     }
 
     /// The product with this id, also when it is deleted; null if there is none.
@@ -128,28 +152,85 @@ impl CatalogQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Begins with `product_`.")] id: ID,
     ) -> Result<Option<Product>, ApiError> {
-        Ok(ctx
-            .loaders()
-            .load_one(id.parse_argument::<ProductId>()?)
-            .await?)
+        let id: ProductId = id.parse_argument()?;
+        if parts_of(&ctx.look_ahead()).any() {
+            return Ok(ctx.loaders().load_one(WholeProduct(id)).await?);
+        }
+        Ok(ctx.loaders().load_one(id).await?)
+    }
+}
+
+/// What a connection's nodes are asked for of what can be read beside them.
+fn parts_of_nodes(ahead: &Lookahead<'_>) -> Parts {
+    let nodes = parts_of(&ahead.field("nodes"));
+    let edges = parts_of(&ahead.field("edges").field("node"));
+    Parts {
+        store: nodes.store || edges.store,
+        options: nodes.options || edges.options,
+    }
+}
+
+/// What a product is asked for of what can be read beside it.
+fn parts_of(product: &Lookahead<'_>) -> Parts {
+    let asks = |field| product.field(field).exists();
+    Parts {
+        store: asks("store"),
+        options: asks("options") || asks("stockQuantity"),
+    }
+}
+
+impl From<product::Model> for Product {
+    fn from(product: product::Model) -> Self {
+        Self(product, BesideProduct::default())
+    }
+}
+
+impl From<Whole> for Product {
+    fn from(whole: Whole) -> Self {
+        let options = whole.options;
+        let beside = BesideProduct {
+            store: whole.store.map(Store),
+            options: options.map(|it| it.into_iter().map(ProductOption::from).collect()),
+        };
+        Self(whole.product, beside)
     }
 }
 
 impl From<product_option::Model> for ProductOption {
     fn from(option: product_option::Model) -> Self {
-        Self(option, None)
+        Self(option, BesideOption::default())
     }
 }
 
 impl From<&StockLevel> for ProductOption {
     fn from(level: &StockLevel) -> Self {
-        Self(level.option.clone(), Some(level.quantity))
+        let beside = BesideOption {
+            quantity: Some(level.quantity),
+            product: None,
+        };
+        Self(level.option.clone(), beside)
     }
 }
 
 impl From<store::Stocked> for ProductOption {
     fn from(stocked: store::Stocked) -> Self {
-        Self(stocked.option, stocked.quantity)
+        let beside = BesideOption {
+            quantity: stocked.quantity,
+            product: None,
+        };
+        Self(stocked.option, beside)
+    }
+}
+
+impl From<WholeOption> for ProductOption {
+    fn from(whole: WholeOption) -> Self {
+        let beside = BesideProduct {
+            store: Some(Store(whole.store)),
+            options: None,
+        };
+        let mut option = Self::from(whole.stocked);
+        option.1.product = Some(Arc::new(Product(whole.product, beside)));
+        option
     }
 }
 
@@ -165,8 +246,9 @@ pub async fn page_of_store(
         asked: window.clone(),
     };
     let rows = ctx.loaders().load_one(key).await?.unwrap_or_default();
+    let products = rows.into_iter().map(Product::from).collect();
     let count = TotalCount::of_parent(ProductCountOf(store_id));
-    products(&window, rows, Sort::Newest, count)
+    page(&window, products, Sort::Newest, count)
 }
 
 fn window(arguments: PageArguments, sort: Sort) -> Result<Window<Place>, ApiError> {
@@ -178,13 +260,14 @@ fn window(arguments: PageArguments, sort: Sort) -> Result<Window<Place>, ApiErro
     }
 }
 
-fn products(
+fn page(
     window: &Window<Place>,
-    rows: Vec<product::Model>,
+    products: Vec<Product>,
     sort: Sort,
     count: TotalCount,
 ) -> Result<ProductConnection, ApiError> {
-    connection(window, rows, count, |product| sort.place(product), Product)
+    let place = |product: &Product| sort.place(&product.0);
+    connection(window, products, count, place, |product| product)
 }
 
 /// The longest search, in characters.
@@ -254,28 +337,39 @@ impl Product {
     }
 
     /// What can be bought of it, in its merchant's order; at least one.
-    async fn options(&self, ctx: &Context<'_>) -> Result<Vec<ProductOption>, ApiError> {
+    async fn options(&self, ctx: &Context<'_>) -> Result<Arc<[ProductOption]>, ApiError> {
+        if let Some(options) = &self.1.options {
+            return Ok(options.clone());
+        }
         let (id, loaders) = (self.0.id, ctx.loaders());
         let options = if ctx.look_ahead().field("stockQuantity").exists() {
             loaders.load_one(StockedOptionsOf(id)).await?
         } else {
             loaders.load_one(OptionsOf(id)).await?
         };
-        Ok(options.unwrap_or_default())
+        Ok(options.unwrap_or_default().into())
     }
 
     /// Pieces left over all options that are on sale, read when you ask.
     async fn stock_quantity(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        let options = ctx.loaders().load_one(StockedOptionsOf(self.0.id)).await?;
-        let options = options.unwrap_or_default();
+        let options = match &self.1.options {
+            Some(options) => options.clone(),
+            None => {
+                let options = ctx.loaders().load_one(StockedOptionsOf(self.0.id)).await?;
+                options.unwrap_or_default().into()
+            }
+        };
         let stocks = options.iter().map(|option| option.stock(ctx));
         let quantities = try_join_all(stocks).await?;
         Ok(quantities.into_iter().map(i64::from).sum())
     }
 
     /// Who sells it.
-    async fn store(&self, ctx: &Context<'_>) -> Result<Store, ApiError> {
-        referred(ctx, self.0.store_id).await
+    pub async fn store(&self, ctx: &Context<'_>) -> Result<Store, ApiError> {
+        match &self.1.store {
+            Some(store) => Ok(store.clone()),
+            None => referred(ctx, self.0.store_id).await,
+        }
     }
 
     /// Whether it was taken off sale. Old orders keep showing it.
@@ -290,8 +384,9 @@ impl Product {
 }
 
 impl ProductOption {
-    async fn stock(&self, ctx: &Context<'_>) -> Result<i32, ApiError> {
-        if let Some(told) = self.1 {
+    /// How many pieces are left.
+    pub async fn stock(&self, ctx: &Context<'_>) -> Result<i32, ApiError> {
+        if let Some(told) = self.1.quantity {
             return Ok(told);
         }
         let quantity = ctx.loaders().load_one(StockOf(self.0.id)).await?;
@@ -328,8 +423,11 @@ impl ProductOption {
     }
 
     /// The product it is an option of.
-    async fn product(&self, ctx: &Context<'_>) -> Result<Product, ApiError> {
-        referred(ctx, self.0.product_id).await
+    pub async fn product(&self, ctx: &Context<'_>) -> Result<Arc<Product>, ApiError> {
+        match &self.1.product {
+            Some(product) => Ok(product.clone()),
+            None => referred(ctx, self.0.product_id).await.map(Arc::new),
+        }
     }
 
     /// How its stock was adjusted, the newest first; what orders took is not among it. For its store's merchant and

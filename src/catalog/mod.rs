@@ -8,6 +8,7 @@ pub mod graphql;
 pub mod rules;
 mod selling;
 pub mod store;
+pub mod whole;
 
 use chrono::{DateTime, Utc};
 use entity::{

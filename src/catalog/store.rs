@@ -51,7 +51,7 @@ pub enum Place {
 }
 
 impl Sort {
-    fn sorting(self) -> Sorting<product::Entity, Place> {
+    pub(super) fn sorting(self) -> Sorting<product::Entity, Place> {
         use product::Column::{Id, Name, Price};
         let (columns, order) = match self {
             Self::Newest => (vec![Id], Order::Desc),
@@ -335,7 +335,8 @@ impl Place {
     }
 }
 
-fn on_sale(filter: &Filter) -> Select<product::Entity> {
+/// The products on sale that pass the filter.
+pub(super) fn on_sale(filter: &Filter) -> Select<product::Entity> {
     let words = filter.search.as_deref().unwrap_or_default();
     let mut wanted = Condition::all().add(product::COLUMN.deleted_at.is_null());
     for word in search_form(words).split_whitespace() {

@@ -65,7 +65,7 @@ both! {
             assert!(nodes.iter().all(|node| node["stockQuantity"] == 297), "{data:#}");
             counts.push(count);
         }
-        assert_eq!(counts, [3, 3, 3]);
+        assert_eq!(counts, [1, 1, 1]);
     }
 
     async fn products_by_their_ids_take_no_more(shop: Shop) {
@@ -152,8 +152,8 @@ both! {
             assert_eq!(data["cart"]["items"].as_array().map(Vec::len), Some(lines));
             counts.push(count);
         }
-        assert_eq!(counts[0], counts[1]);
-        assert!(counts[0] <= 6, "{counts:?}");
+        // The cart, its lines, and all that these are reckoned from.
+        assert_eq!(counts, [3, 3]);
     }
 
     async fn what_is_found_by_its_id_or_its_owner_is_loaded_together(shop: Shop) {

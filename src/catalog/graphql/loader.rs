@@ -8,7 +8,10 @@ use entity::{
 
 use super::{Product, ProductOption};
 use crate::{
-    catalog::store::{self, Place},
+    catalog::{
+        store::{self, Place},
+        whole,
+    },
     fault::Fault,
     graphql::loader::{ListOf, Reader, asked_alike, grouped, keyed, listed},
     paging::Window,
@@ -21,6 +24,14 @@ pub struct OptionsOf(pub ProductId);
 /// The loader key of a product's options together with their stock.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StockedOptionsOf(pub ProductId);
+
+/// The loader key of a product together with its store, and its options and their stock.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WholeProduct(pub ProductId);
+
+/// The loader key of an option together with its stock, its product and their store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WholeOf(pub OptionId);
 
 /// The loader key of how many products a store has on sale.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,7 +46,7 @@ impl Loader<ProductId> for Reader {
             .shelf
             .find(ids.len(), |db| async move { store::by_ids(&db, ids).await })
             .await?;
-        Ok(keyed(products, |product| product.id, Product))
+        Ok(keyed(products, |product| product.id, Product::from))
     }
 }
 
@@ -96,6 +107,43 @@ impl Loader<StockedOptionsOf> for Reader {
         Ok(options
             .map(|(of, options)| (StockedOptionsOf(of.0), options))
             .collect())
+    }
+}
+
+impl Loader<WholeProduct> for Reader {
+    type Value = Product;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[WholeProduct]) -> Result<HashMap<WholeProduct, Product>, Fault> {
+        let ids = keys.iter().map(|key| key.0).collect::<Vec<_>>();
+        if self.shelf.is_primary() {
+            let products = whole::by_ids(self.db.reader(), &ids).await?;
+            let key = |whole: &whole::Whole| WholeProduct(whole.product.id);
+            return Ok(keyed(products, key, Product::from));
+        }
+        // What is beside it is asked for when it is its turn: the stock of the primary.
+        let products: HashMap<_, Product> = self.load(&ids).await?;
+        let products = products.into_iter();
+        Ok(products
+            .map(|(id, product)| (WholeProduct(id), product))
+            .collect())
+    }
+}
+
+impl Loader<WholeOf> for Reader {
+    type Value = ProductOption;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[WholeOf]) -> Result<HashMap<WholeOf, ProductOption>, Fault> {
+        let ids = keys.iter().map(|key| key.0).collect::<Vec<_>>();
+        if self.shelf.is_primary() {
+            let options = whole::options_by_ids(self.db.reader(), &ids).await?;
+            let key = |whole: &whole::WholeOption| WholeOf(whole.stocked.option.id);
+            return Ok(keyed(options, key, ProductOption::from));
+        }
+        let options: HashMap<_, ProductOption> = self.load(&ids).await?;
+        let options = options.into_iter();
+        Ok(options.map(|(id, option)| (WholeOf(id), option)).collect())
     }
 }
 

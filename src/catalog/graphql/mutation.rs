@@ -80,7 +80,7 @@ macro_rules! product_payloads {
         impl $name {
             fn of(outcome: Outcome<product::Model, UserError>) -> Result<Self, ApiError> {
                 let (product, user_errors) = settle(outcome)?;
-                Ok(Self { product: product.map(Product), user_errors })
+                Ok(Self { product: product.map(Product::from), user_errors })
             }
         }
     )+};
