@@ -6,7 +6,7 @@ use entity::{
     product, product_option, stock, store,
 };
 use sea_orm::{
-    ConnectionTrait, DbErr, EntityTrait, Iterable, QueryFilter, QueryResult, QueryTrait,
+    ConnectionTrait, DbBackend, DbErr, EntityTrait, Iterable, QueryFilter, QueryResult, QueryTrait,
     TryGetable,
     sea_query::{Alias, Expr, ExprTrait, JoinType, Order, Query, SelectStatement},
 };
@@ -115,10 +115,9 @@ async fn read(
     order: &[(product::Column, Order)],
     parts: Parts,
 ) -> Result<Vec<Whole>, DbErr> {
-    let statement = with(products, order, parts);
-    let rows = db
-        .query_all_raw(db.get_database_backend().build(&statement))
-        .await?;
+    let backend = db.get_database_backend();
+    let statement = with(backend, products, order, parts);
+    let rows = db.query_all_raw(backend.build(&statement)).await?;
     let mut products = Vec::<Whole>::new();
     let of_product = product::Column::iter().count();
     let of_store = store::Column::iter().count();
@@ -145,6 +144,7 @@ async fn read(
 }
 
 fn with(
+    backend: DbBackend,
     products: SelectStatement,
     order: &[(product::Column, Order)],
     parts: Parts,
@@ -161,21 +161,47 @@ fn with(
         join_store(&mut statement);
     }
     if parts.options {
-        let of_product = Expr::col((product_option::Entity, product_option::Column::ProductId))
-            .equals((product::Entity, product::Column::Id));
-        let is_on_sale =
-            Expr::col((product_option::Entity, product_option::Column::DeletedAt)).is_null();
         statement
             .columns(product_option::Column::iter().map(|it| (product_option::Entity, it)))
-            .column((stock::Entity, stock::Column::Quantity))
-            .left_join(product_option::Entity, of_product.and(is_on_sale))
             .order_by(
                 (product_option::Entity, product_option::Column::Position),
                 Order::Asc,
             );
-        join_stock(&mut statement);
+        if backend == DbBackend::Postgres {
+            statement.column((product_option::Entity, stock::Column::Quantity));
+            let options = options_of_each();
+            let alias = Alias::new("product_option");
+            statement.join_lateral(JoinType::LeftJoin, options, alias, Expr::cust("TRUE"));
+        } else {
+            statement
+                .column((stock::Entity, stock::Column::Quantity))
+                .left_join(product_option::Entity, is_on_sale());
+            join_stock(&mut statement);
+        }
     }
     statement
+}
+
+/// The options of the product beside which it is read. The offset is for PostgreSQL's planner, which does not know how
+/// many products a page has: without it, it would rather read all options and all stock than look up those of each.
+fn options_of_each() -> SelectStatement {
+    let mut options = Query::select()
+        .columns(product_option::Column::iter().map(|it| (product_option::Entity, it)))
+        .column((stock::Entity, stock::Column::Quantity))
+        .from(product_option::Entity)
+        .and_where(is_on_sale())
+        .offset(0)
+        .take();
+    join_stock(&mut options);
+    options
+}
+
+/// Whether an option is one of the product's, and on sale.
+fn is_on_sale() -> Expr {
+    let of_product = Expr::col((product_option::Entity, product_option::Column::ProductId))
+        .equals((product::Entity, product::Column::Id));
+    let deleted_at = Expr::col((product_option::Entity, product_option::Column::DeletedAt));
+    of_product.and(deleted_at.is_null())
 }
 
 fn join_store(statement: &mut SelectStatement) {

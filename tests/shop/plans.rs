@@ -151,6 +151,17 @@ both! {
         }
     }
 
+    async fn what_is_beside_a_page_of_products_is_looked_up_product_by_product(shop: Shop) {
+        use catalog::{store::{Filter, Place, Sort}, whole::{self, Parts}};
+        let db = Explaining::open(&shop).await;
+        for window in windows(Place::Newest(ID)) {
+            whole::window(&db, &Filter::default(), Sort::Newest, &window, Parts::ALL).await.expect("a page");
+            let plan = db.plan();
+            assert!(plan.contains("product_option_product_id"), "{plan}");
+            assert!(!plan.contains("Hash"), "all options or all stock are read:\n{plan}");
+        }
+    }
+
     async fn a_page_of_a_stores_products_seeks_in_their_index(shop: Shop) {
         let db = Explaining::open(&shop).await;
         for window in windows(catalog::store::Place::Newest(ID)) {
