@@ -12,7 +12,7 @@ import { createInterface } from "node:readline";
 const SECRET = "a key that only the tests and their shop share";
 
 /** How long a test waits for what must come: long, because a slow machine is no failure. */
-export const PATIENCE = 60_000;
+export const PATIENCE = 120_000;
 
 export const KEYBOARD = "option_01m6g6r500exntfad3h321a6fw";
 

@@ -54,6 +54,8 @@ export function connect({ http, ws, account, webSocket }: Settings) {
     url: ws,
     webSocketImpl: webSocket,
     retryAttempts: Infinity,
+    // A server that restarts is there again in seconds, and all its listeners come then: not at once, and not after minutes.
+    retryWait: (tried) => new Promise((resolve) => setTimeout(resolve, Math.min(2 ** tried, 5) * 1000 * Math.random())),
     // Also where the server cannot be reached, which is no close code: it comes back.
     shouldRetry: () => true,
     // Asked for before each connection.

@@ -15,7 +15,13 @@ export interface Settings {
 
 export function connect({ url, token, language = "ko" }: Settings) {
   const headers = () => ({ authorization: `Bearer ${token()}`, "accept-language": language });
-  const events = createClient({ url, headers, retryAttempts: Infinity });
+  const events = createClient({
+    url,
+    headers,
+    retryAttempts: Infinity,
+    // A server that restarts is there again in seconds, and all its listeners come then: not at once, and not after minutes.
+    retry: (tried) => new Promise((resolve) => setTimeout(resolve, Math.min(2 ** tried, 5) * 1000 * Math.random())),
+  });
   const client = new Client({
     url,
     // Queries are sent as GETs if they are short, mutations as POSTs: the shop takes both.
