@@ -395,7 +395,8 @@ impl ProductOption {
 }
 
 /// One buyable variant of a product, with its own price and stock.
-#[Object]
+// Its fields one after the other: there are many options, and hardly ever is anything of one waited for.
+#[Object(serial)]
 impl ProductOption {
     /// Begins with `option_`.
     pub async fn id(&self) -> ID {
@@ -450,6 +451,9 @@ impl ProductOption {
             last,
             before,
         };
-        adjustments_of(ctx, self, arguments).await.map(Some)
+        // On the heap: whatever is asked of an option takes the room of this.
+        Box::pin(adjustments_of(ctx, self, arguments))
+            .await
+            .map(Some)
     }
 }

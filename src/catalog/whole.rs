@@ -140,6 +140,10 @@ async fn read(
             options.push(columns.stocked(id)?);
         }
     }
+    // The database gives products in the order in which it finds them: to sort options as well, it would sort all rows.
+    for options in products.iter_mut().filter_map(|it| it.options.as_mut()) {
+        options.sort_unstable_by_key(|stocked| stocked.option.position);
+    }
     Ok(products)
 }
 
@@ -161,12 +165,7 @@ fn with(
         join_store(&mut statement);
     }
     if parts.options {
-        statement
-            .columns(product_option::Column::iter().map(|it| (product_option::Entity, it)))
-            .order_by(
-                (product_option::Entity, product_option::Column::Position),
-                Order::Asc,
-            );
+        statement.columns(product_option::Column::iter().map(|it| (product_option::Entity, it)));
         if backend == DbBackend::Postgres {
             statement.column((product_option::Entity, stock::Column::Quantity));
             let options = options_of_each();
