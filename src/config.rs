@@ -11,6 +11,7 @@ use sea_orm::sqlx::postgres::PgConnectOptions;
 
 use crate::{
     event::NatsSettings,
+    graphql::{DocumentLimits, DocumentSettings},
     http::cors::Origins,
     listener::{ListenerLimits, ListenerSettings},
     outbox::PlatformSettings,
@@ -206,6 +207,9 @@ pub struct ServeSettings {
     pub drain_seconds: u64,
 
     #[command(flatten)]
+    pub documents: DocumentSettings,
+
+    #[command(flatten)]
     pub rates: RateSettings,
 
     #[command(flatten)]
@@ -309,6 +313,7 @@ pub struct Limits {
     pub order_queue: usize,
     pub order_batch: usize,
     pub order_deadline: Duration,
+    pub documents: DocumentLimits,
     pub listeners: ListenerLimits,
 }
 
@@ -321,29 +326,15 @@ pub const PAGE_MAX: usize = 100;
 /// Nodes on a page where the client does not say how many.
 pub const PAGE_DEFAULT: usize = 20;
 
-/// How deep a query may nest.
-pub const QUERY_DEPTH_MAX: usize = 20;
-
-/// What a query may cost: its fields, those in a list as often as the list may be long.
-pub const QUERY_COMPLEXITY_MAX: usize = 20_000;
-
-/// How many selections a query may have with its fragments written out.
-pub const QUERY_SELECTIONS_MAX: usize = 2_000;
-
-/// The most tokens of a document, blanks and comments among them: a hundred order lines take about a thousand.
-pub const DOCUMENT_TOKENS_MAX: usize = 20_000;
-
-/// How deep a document may nest its braces and brackets: deeper than any query that is not refused as too deep.
-pub const DOCUMENT_DEPTH_MAX: usize = 64;
+/// How many entries a list is taken to have that has no page, in what a query costs: most orders have fewer items, and most
+/// products fewer options.
+pub const LIST_ASSUMED: usize = 10;
 
 /// How many documents are kept so that they need not be read again: more than a shop's apps have operations.
 pub const DOCUMENTS_KEPT: NonZeroUsize = NonZeroUsize::new(500).unwrap();
 
 /// The longest document that is kept, in bytes.
 pub const DOCUMENT_KEPT_BYTES_MAX: usize = 8 * 1024;
-
-/// How many fields an operation may have at its root: each of a mutation's is a transaction.
-pub const ROOT_FIELDS_MAX: usize = 20;
 
 impl ServeSettings {
     /// The replica's URL, if there is one and it can be used.
@@ -424,6 +415,7 @@ impl ServeSettings {
             order_queue: self.order_queue as usize,
             order_batch: self.order_batch as usize,
             order_deadline: Duration::from_millis(self.order_deadline_ms),
+            documents: self.documents.limits(),
             listeners: self.listeners.limits(),
         })
     }
@@ -445,6 +437,7 @@ impl Default for Limits {
             order_queue: 10_000,
             order_batch: 256,
             order_deadline: Duration::from_secs(10),
+            documents: DocumentLimits::default(),
             listeners: ListenerLimits::default(),
         }
     }

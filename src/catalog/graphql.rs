@@ -19,7 +19,7 @@ use crate::{
     event::StockLevel,
     graphql::{
         ApiError, AppContext, IdArgument,
-        connection::{PageArguments, TotalCount, connection, page_cost},
+        connection::{PageArguments, TotalCount, connection},
         loader::{ListOf, referred},
         won::Won,
     },
@@ -99,7 +99,6 @@ impl CatalogQuery {
         clippy::too_many_arguments,
         reason = "Relay's four, a filter and a sort order"
     )]
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn products(
         &self,
         ctx: &Context<'_>,
@@ -433,7 +432,6 @@ impl ProductOption {
 
     /// How its stock was adjusted, the newest first; what orders took is not among it. For its store's merchant and
     /// admins: FORBIDDEN to others.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn adjustments(
         &self,
         ctx: &Context<'_>,

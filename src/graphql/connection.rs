@@ -55,20 +55,6 @@ impl PageArguments {
     }
 }
 
-/// What a connection field costs: what is asked of a node, as often as there may be nodes.
-pub fn page_cost(first: Option<i32>, last: Option<i32>, node: usize) -> usize {
-    let size = first
-        .or(last)
-        .map_or(PAGE_DEFAULT, |size| usize::try_from(size).unwrap_or(0));
-    list_cost(size, node)
-}
-
-/// What a list costs.
-pub fn list_cost(size: usize, item: usize) -> usize {
-    // Beyond the longest page it is refused anyway, with a better message than that it costs too much.
-    size.min(PAGE_MAX).saturating_mul(item).saturating_add(1)
-}
-
 fn page_size(argument: &str, size: i32) -> Result<usize, ApiError> {
     usize::try_from(size)
         .ok()

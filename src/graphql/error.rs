@@ -152,17 +152,8 @@ fn complete_error(error: &mut ServerError, RequestId(request_id): &RequestId) {
     }
     let extensions = error.extensions.get_or_insert_default();
     if extensions.get("code").is_none() {
-        // The framework's own errors: syntax, validation, limits.
-        let too_complex =
-            error.message.contains("too deep") || error.message.contains("too complex");
-        extensions.set(
-            "code",
-            if too_complex {
-                "QUERY_TOO_COMPLEX"
-            } else {
-                "BAD_REQUEST"
-            },
-        );
+        // The framework's own errors, and validation's.
+        extensions.set("code", "BAD_REQUEST");
     }
     extensions.set("requestId", request_id.clone());
 }

@@ -45,8 +45,8 @@ impl Api {
     pub fn new(app: Arc<App>) -> Self {
         Self {
             schema: build_schema(Some(app.clone())),
+            documents: Documents::new(app.limits.documents.clone()),
             app,
-            documents: Documents::default(),
         }
     }
 }
@@ -174,6 +174,11 @@ impl ShopExecutor {
         if let Some(operation) = finish.operation() {
             variables::complete(&mut request.variables, operation)
                 .map_err(|error| Box::new(finish.apply(Response::from_errors(vec![error]))))?;
+            let (name, variables) = (request.operation_name.as_deref(), &request.variables);
+            if let Err(error) = self.api.documents.admit(&finish.document, name, variables) {
+                let refused = Response::from_errors(vec![error.at_the_root()]);
+                return Err(Box::new(finish.apply(refused)));
+            }
             let operation = mended::executed(operation, &request.variables);
             if let Err(error) = self.count(&mut finish.left, &operation, identity) {
                 let refused = Response::from_errors(vec![error.at_the_root()]);

@@ -2,10 +2,9 @@
 
 pub mod caller;
 pub mod connection;
-mod document;
+pub mod document;
 pub mod error;
 mod executor;
-mod expansion;
 pub mod figures;
 mod freshness;
 mod id;
@@ -30,6 +29,7 @@ use async_graphql::Context;
 use crate::{app::App, db::Shelf, rate::Source};
 
 pub use caller::{Caller, Identity};
+pub use document::{DocumentLimits, DocumentSettings};
 pub use error::{ApiError, RequestId};
 pub use executor::{Api, Begun, ShopExecutor};
 pub use id::{IdArgument, parse_ids};

@@ -6,7 +6,7 @@ use entity::id::{
 };
 use futures_util::{FutureExt, TryStreamExt, stream::FuturesOrdered};
 
-use super::{ApiError, AppContext, IdArgument, connection::list_cost};
+use super::{ApiError, AppContext, IdArgument};
 use crate::{
     cart::graphql::{Cart, CartItem, cart_node, line_node},
     catalog::graphql::{Product, ProductOption},
@@ -69,7 +69,6 @@ impl NodeQuery {
 
     /// Many things by their ids, in the order of the ids; null where there is no such thing, or it is not
     /// yours, and null with an error where the id is malformed.
-    #[graphql(complexity = "list_cost(ids.len(), child_complexity)")]
     async fn nodes(
         &self,
         ctx: &Context<'_>,

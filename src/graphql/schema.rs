@@ -8,7 +8,6 @@ use crate::{
     app::App,
     cart::graphql::{CartMutation, CartQuery},
     catalog::graphql::{CatalogMutation, CatalogQuery, ProductConnection},
-    config::{QUERY_COMPLEXITY_MAX, QUERY_DEPTH_MAX},
     coupon::graphql::{CouponConnection, PublishCouponsMutation, RegisterCouponMutation},
     gift::graphql::{GiftConnection, GiftMutation, GiftSubscription},
     member::graphql::{MemberMutation, MemberQuery, RegisterMerchantMutation},
@@ -89,10 +88,9 @@ pub fn build(app: Option<Arc<App>>) -> ShopSchema {
     .override_output_type_description::<CouponConnection>("A page of a member's coupons.")
     .override_output_type_description::<GiftConnection>("A page of gifts.")
     .override_output_type_description::<WalletEntryConnection>("A page of a store wallet's ledger.")
-    // Documents are judged before they are kept: see validation/mod.rs.
+    // Documents are judged, and held against the limits, before they are kept: see document/mod.rs.
     .validation_mode(ValidationMode::Fast)
-    .limit_depth(QUERY_DEPTH_MAX)
-    .limit_complexity(QUERY_COMPLEXITY_MAX);
+    .limit_recursive_depth(usize::MAX);
     match app {
         Some(app) => builder.data(app).finish(),
         None => builder.finish(),

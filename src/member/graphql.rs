@@ -19,7 +19,7 @@ use crate::{
     },
     graphql::{
         ApiError, AppContext, Identity, InputError, UserError, UserErrorCode,
-        connection::{PageArguments, page_cost},
+        connection::PageArguments,
         loader::{Reader, keyed},
         settle,
     },
@@ -356,7 +356,6 @@ impl Member {
     }
 
     /// Their orders, the newest first. FORBIDDEN to others.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn orders(
         &self,
         ctx: &Context<'_>,
@@ -380,7 +379,6 @@ impl Member {
     }
 
     /// Their coupons, those registered last first. FORBIDDEN for anyone else but admins.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn coupons(
         &self,
         ctx: &Context<'_>,
@@ -404,7 +402,6 @@ impl Member {
     }
 
     /// What they were given, the newest first. FORBIDDEN for anyone else but admins.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn gifts(
         &self,
         ctx: &Context<'_>,
@@ -427,7 +424,6 @@ impl Member {
     }
 
     /// What they gave, the newest first. FORBIDDEN for anyone else but admins.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn sent_gifts(
         &self,
         ctx: &Context<'_>,

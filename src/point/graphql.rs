@@ -17,7 +17,7 @@ use crate::{
     gift::graphql::Gift,
     graphql::{
         ApiError, AppContext, InputError, UserError, UserErrorCode,
-        connection::{PageArguments, TotalCount, connection, page_cost},
+        connection::{PageArguments, TotalCount, connection},
         loader::{ListOf, Reader, asked_alike, keyed, listed},
         settle,
         won::Won,
@@ -201,7 +201,6 @@ impl UserPoint {
     }
 
     /// How the balance came about, the newest first.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn entries(
         &self,
         ctx: &Context<'_>,

@@ -4,7 +4,7 @@ use super::{rules::last_days, store};
 use crate::{
     catalog::graphql::Product,
     config::PAGE_MAX,
-    graphql::{ApiError, AppContext, connection::page_cost},
+    graphql::{ApiError, AppContext},
     text::message,
 };
 
@@ -32,7 +32,6 @@ pub struct PopularityQuery;
 #[Object]
 impl PopularityQuery {
     /// The products on sale that sold most in the last days, by pieces, exact to the second.
-    #[graphql(complexity = "page_cost(first, None, child_complexity)")]
     async fn popular_products(
         &self,
         ctx: &Context<'_>,

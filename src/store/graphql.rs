@@ -18,7 +18,7 @@ use crate::{
     fault::Fault,
     graphql::{
         ApiError, AppContext, IdArgument,
-        connection::{PageArguments, TotalCount, connection, page_cost},
+        connection::{PageArguments, TotalCount, connection},
         loader::{Reader, keyed},
     },
     order::{
@@ -41,7 +41,6 @@ pub struct StoreQuery;
 #[Object]
 impl StoreQuery {
     /// All stores, the oldest first.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn stores(
         &self,
         ctx: &Context<'_>,
@@ -120,7 +119,6 @@ impl Store {
     }
 
     /// Its products on sale, the newest first.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn products(
         &self,
         ctx: &Context<'_>,
@@ -150,7 +148,6 @@ impl Store {
 
     /// Its part of the orders that it has heard of, the newest first; statuses are those of its part. FORBIDDEN to all
     /// but its merchant and admins.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn orders(
         &self,
         ctx: &Context<'_>,

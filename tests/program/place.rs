@@ -3,7 +3,7 @@
 use super::*;
 
 /// Settings that the surroundings of the tests may have made.
-pub const SETTINGS: [&str; 75] = [
+pub const SETTINGS: [&str; 84] = [
     "DATABASE_URL",
     "DATABASE_CONNECTIONS",
     "DATABASE_REPLICA_URL",
@@ -24,6 +24,15 @@ pub const SETTINGS: [&str; 75] = [
     "ORDER_BATCH",
     "ORDER_DEADLINE_MS",
     "BODY_BYTES_MAX",
+    "DOCUMENT_TOKENS_MAX",
+    "DOCUMENT_NESTING_MAX",
+    "QUERY_SELECTIONS_MAX",
+    "QUERY_DEPTH_MAX",
+    "QUERY_ALIASES_MAX",
+    "QUERY_DIRECTIVES_MAX",
+    "ROOT_FIELDS_MAX",
+    "QUERY_COST_MAX",
+    "INPUT_ENTRIES_MAX",
     "SIGN_INS_PER_MINUTE",
     "GUESSES_PER_MINUTE",
     "MUTATIONS_PER_MINUTE",

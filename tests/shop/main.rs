@@ -18,6 +18,7 @@ mod commits;
 mod conformance;
 mod coupons;
 mod deadlines;
+mod documents;
 mod fulfilment;
 mod gifts;
 mod http;

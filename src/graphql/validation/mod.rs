@@ -18,14 +18,11 @@ use apollo_compiler::{
 };
 use async_graphql::{Pos, ServerError};
 
-use super::{ApiError, build_schema};
-use crate::{
-    config::{DOCUMENT_DEPTH_MAX, DOCUMENT_TOKENS_MAX},
-    text::message,
-};
+use super::{ApiError, DocumentLimits, build_schema};
+use crate::text::message;
 
 /// The schema as the rules read it.
-static SCHEMA: LazyLock<Valid<Schema>> = LazyLock::new(|| {
+pub static SCHEMA: LazyLock<Valid<Schema>> = LazyLock::new(|| {
     let sdl = format!("{}\n{INTROSPECTION_2025}", build_schema(None).sdl());
     Schema::parse_and_validate(sdl, "schema.graphql").unwrap_or_else(|wrong| {
         tracing::error!(%wrong, "the schema cannot be read: no document is valid");
@@ -43,17 +40,18 @@ const ERRORS_MAX: usize = 20;
 ///
 /// # Errors
 /// Where it is broken; or that the document is too long, or nests too deep, to be looked at.
-pub fn parse(text: &str) -> Result<Document, Vec<ServerError>> {
-    let mut parser = Parser::new()
-        .token_limit(DOCUMENT_TOKENS_MAX)
-        .recursion_limit(DOCUMENT_DEPTH_MAX);
+pub fn parse(text: &str, limits: &DocumentLimits) -> Result<Document, Vec<ServerError>> {
+    let &DocumentLimits {
+        tokens, nesting, ..
+    } = limits;
+    let mut parser = Parser::new().token_limit(tokens).recursion_limit(nesting);
     let parsed = parser.parse_ast(text, "");
     let too_complex = |message| Err(vec![ApiError::TooComplex(message).at_the_root()]);
-    if parser.tokens_reached() > DOCUMENT_TOKENS_MAX {
-        return too_complex(message!("graphql-too-long", max = DOCUMENT_TOKENS_MAX));
+    if parser.tokens_reached() > tokens {
+        return too_complex(message!("graphql-too-long", max = tokens));
     }
-    if parser.recursion_reached() > DOCUMENT_DEPTH_MAX {
-        return too_complex(message!("graphql-too-deep", max = DOCUMENT_DEPTH_MAX));
+    if parser.recursion_reached() > nesting {
+        return too_complex(message!("graphql-too-deep", max = nesting));
     }
     parsed.map_err(|broken| {
         let mut broken = told(errors(&broken.errors, |_| true));
@@ -84,11 +82,11 @@ pub fn with_compact_types(text: &str, document: &Document) -> String {
     compact
 }
 
-/// Judges a document, whose size must be known to be bearable.
+/// Judges a document, whose size must be known to be bearable; gives it with its types.
 ///
 /// # Errors
 /// What is wrong with it, the first first.
-pub fn validate(document: &Document) -> Result<(), Vec<ServerError>> {
+pub fn validate(document: &Document) -> Result<ExecutableDocument, Vec<ServerError>> {
     let (executable, mut wrong) = match document.to_executable_validate(&SCHEMA) {
         Ok(executable) => (executable.into_inner(), Vec::new()),
         Err(judged) => {
@@ -110,7 +108,7 @@ pub fn validate(document: &Document) -> Result<(), Vec<ServerError>> {
         wrong.extend(lists::errors(&SCHEMA, document));
     }
     if wrong.is_empty() {
-        Ok(())
+        Ok(executable)
     } else {
         Err(told(wrong))
     }
@@ -172,24 +170,24 @@ fn position(place: &LineColumn) -> Pos {
 mod tests {
     use super::*;
 
+    fn judge(text: &str) -> Result<ExecutableDocument, Vec<ServerError>> {
+        parse(text, &DocumentLimits::default()).and_then(|document| validate(&document))
+    }
+
     fn refused(text: &str) -> Vec<ServerError> {
-        parse(text)
-            .and_then(|document| validate(&document))
-            .unwrap_err()
+        judge(text).unwrap_err()
     }
 
     #[test]
     fn the_schema_is_valid() {
         assert!(SCHEMA.types.contains_key("Order"));
-        parse("{ __type(name: \"Order\") { isOneOf specifiedByURL } }")
-            .and_then(|document| validate(&document))
-            .unwrap();
+        judge("{ __type(name: \"Order\") { isOneOf specifiedByURL } }").unwrap();
     }
 
     #[test]
     fn types_are_made_compact_where_they_stand() {
         let text = "query($a: [ ID !\n] !, $b: Int, $c : Int\n! = 1) { a }";
-        let document = parse(text).unwrap();
+        let document = parse(text, &DocumentLimits::default()).unwrap();
         let compact = "query($a: [ID!]!  \n , $b: Int, $c : Int!\n = 1) { a }";
         assert_eq!(with_compact_types(text, &document), compact);
     }
@@ -207,7 +205,8 @@ mod tests {
 
     #[test]
     fn what_is_too_long_or_too_deep_is_not_read() {
-        let long = format!("{{ {} }}", "a ".repeat(DOCUMENT_TOKENS_MAX));
+        let long = "a ".repeat(DocumentLimits::default().tokens);
+        let long = format!("{{ {long} }}");
         let deep = |open: &str, close: &str| {
             let (open, close) = (open.repeat(100_000), close.repeat(100_000));
             format!("{{ a(b: {open}1{close}) }}")

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     graphql::{
         ApiError, AppContext, IdArgument,
-        connection::{PageArguments, TotalCount, YEARS, connection, page_cost},
+        connection::{PageArguments, TotalCount, YEARS, connection},
         loader::ListOf,
     },
     text::message,
@@ -56,7 +56,6 @@ pub struct OrderQuery;
 #[Object]
 impl OrderQuery {
     /// Your orders, the newest first. UNAUTHENTICATED without a sign-in.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn orders(
         &self,
         ctx: &Context<'_>,

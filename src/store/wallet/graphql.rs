@@ -13,7 +13,7 @@ use crate::{
     fault::Fault,
     graphql::{
         ApiError, AppContext,
-        connection::{PageArguments, TotalCount, connection, page_cost},
+        connection::{PageArguments, TotalCount, connection},
         loader::{ListOf, Reader, asked_alike, keyed, listed, referred},
         won::Won,
     },
@@ -62,7 +62,6 @@ impl StoreWallet {
     }
 
     /// How the balance came about, the newest first.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn entries(
         &self,
         ctx: &Context<'_>,

@@ -1,0 +1,94 @@
+use clap::Args;
+
+/// What `jangteo serve` can be told about the documents that it executes. Each limit is of one operation with its
+/// fragments written out wherever they are spread, unless it says otherwise; beyond it is QUERY_TOO_COMPLEX.
+#[derive(Args, Clone, Debug)]
+pub struct DocumentSettings {
+    /// The most tokens of a document, blanks and comments among them (100 to 1000000): what is read before anything
+    /// else is known of it. A hundred order lines take about a thousand.
+    #[arg(long, env = "DOCUMENT_TOKENS_MAX", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    pub document_tokens_max: u32,
+
+    /// How deep braces and brackets may nest, those of fragments among them (5 to 64): room for the deepest query.
+    #[arg(long, env = "DOCUMENT_NESTING_MAX", default_value_t = 64, value_parser = clap::value_parser!(u32).range(5..=64))]
+    pub document_nesting_max: u32,
+
+    /// The most selections (20 to 100000): fragments that spread fragments make a small text a huge query.
+    #[arg(long, env = "QUERY_SELECTIONS_MAX", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(20..=100_000))]
+    pub query_selections_max: u32,
+
+    /// How deep fields may nest (5 to 64): the shop's own pages need nine, introspection some fifteen.
+    #[arg(long, env = "QUERY_DEPTH_MAX", default_value_t = 20, value_parser = clap::value_parser!(u32).range(5..=64))]
+    pub query_depth_max: u32,
+
+    /// The most aliases (1 to 100000): by them one field is asked for again and again.
+    #[arg(long, env = "QUERY_ALIASES_MAX", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub query_aliases_max: u32,
+
+    /// The most directives (1 to 100000): more conditions than a page has parts that come and go.
+    #[arg(long, env = "QUERY_DIRECTIVES_MAX", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub query_directives_max: u32,
+
+    /// The most fields at the root (1 to 1000): each of a mutation's is a transaction.
+    #[arg(long, env = "ROOT_FIELDS_MAX", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub root_fields_max: u32,
+
+    /// The most that an operation may cost, in fields, those in a list counted as often as it may be long (100 to
+    /// 10000000): about as many values has the longest answer.
+    #[arg(long, env = "QUERY_COST_MAX", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+    pub query_cost_max: u32,
+
+    /// The most entries of a list in an argument or a variable (100 to 100000). The shop's own lists are shorter, and
+    /// say so themselves; this is for what no operation has a use for.
+    #[arg(long, env = "INPUT_ENTRIES_MAX", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(100..=100_000))]
+    pub input_entries_max: u32,
+}
+
+/// How large documents and what comes with them may be.
+#[derive(Clone, Debug)]
+pub struct DocumentLimits {
+    pub tokens: usize,
+    pub nesting: usize,
+    pub selections: usize,
+    pub depth: usize,
+    pub aliases: usize,
+    pub directives: usize,
+    pub root_fields: usize,
+    pub cost: usize,
+    pub input_entries: usize,
+}
+
+impl DocumentSettings {
+    /// The limits that follow from the settings.
+    #[must_use]
+    pub fn limits(&self) -> DocumentLimits {
+        DocumentLimits {
+            tokens: self.document_tokens_max as usize,
+            nesting: self.document_nesting_max as usize,
+            selections: self.query_selections_max as usize,
+            depth: self.query_depth_max as usize,
+            aliases: self.query_aliases_max as usize,
+            directives: self.query_directives_max as usize,
+            root_fields: self.root_fields_max as usize,
+            cost: self.query_cost_max as usize,
+            input_entries: self.input_entries_max as usize,
+        }
+    }
+}
+
+impl Default for DocumentLimits {
+    /// The limits of a server that is told nothing.
+    fn default() -> Self {
+        Self {
+            tokens: 20_000,
+            nesting: 64,
+            selections: 2_000,
+            depth: 20,
+            aliases: 100,
+            directives: 100,
+            root_fields: 20,
+            cost: 20_000,
+            input_entries: 1_000,
+        }
+    }
+}

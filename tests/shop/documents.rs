@@ -1,0 +1,41 @@
+//! Documents within bounds: how large they may be, what they may cost, and which are executed at all; the same over every
+//! transport.
+
+mod limits;
+mod transport;
+
+use jangteo::{config::Limits, graphql::DocumentLimits};
+use serde_json::{Value, json};
+
+use self::transport::Transport;
+use crate::support::{Database, Shop};
+
+/// A shop whose documents have these limits.
+async fn shop(database: Database, documents: DocumentLimits) -> Shop {
+    let limits = Limits {
+        instant_charge: true,
+        documents,
+        ..Limits::default()
+    };
+    Shop::open_with(database, limits).await
+}
+
+/// A request of that document.
+fn document(query: &str) -> Value {
+    json!({ "query": query })
+}
+
+/// The code of an answer's first error, and its words.
+fn refusal(answer: &Value) -> (&str, &str) {
+    let error = &answer["errors"][0];
+    let code = error["extensions"]["code"].as_str();
+    let message = error["message"].as_str();
+    let (Some(code), Some(message)) = (code, message) else {
+        panic!("expected an error: {answer:#}");
+    };
+    assert!(
+        answer.get("data").is_none(),
+        "nothing was executed: {answer:#}"
+    );
+    (code, message)
+}
