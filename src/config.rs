@@ -11,7 +11,7 @@ use sea_orm::sqlx::postgres::PgConnectOptions;
 
 use crate::{
     event::NatsSettings,
-    graphql::{DocumentLimits, DocumentSettings},
+    graphql::{DocumentRules, DocumentSettings},
     http::cors::Origins,
     listener::{ListenerLimits, ListenerSettings},
     outbox::PlatformSettings,
@@ -313,7 +313,7 @@ pub struct Limits {
     pub order_queue: usize,
     pub order_batch: usize,
     pub order_deadline: Duration,
-    pub documents: DocumentLimits,
+    pub documents: DocumentRules,
     pub listeners: ListenerLimits,
 }
 
@@ -415,7 +415,7 @@ impl ServeSettings {
             order_queue: self.order_queue as usize,
             order_batch: self.order_batch as usize,
             order_deadline: Duration::from_millis(self.order_deadline_ms),
-            documents: self.documents.limits(),
+            documents: self.documents.rules(self.demo),
             listeners: self.listeners.limits(),
         })
     }
@@ -437,7 +437,7 @@ impl Default for Limits {
             order_queue: 10_000,
             order_batch: 256,
             order_deadline: Duration::from_secs(10),
-            documents: DocumentLimits::default(),
+            documents: DocumentRules::default(),
             listeners: ListenerLimits::default(),
         }
     }

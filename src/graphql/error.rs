@@ -22,6 +22,8 @@ pub enum ApiError {
     Forbidden,
     /// BAD_REQUEST: an argument makes no sense.
     BadRequest(Message),
+    /// INTROSPECTION_DISABLED: what the schema is, is not told here.
+    IntrospectionOff,
     /// QUERY_TOO_COMPLEX: the query asks for too much at once.
     TooComplex(Message),
     /// TOO_MANY_LISTENERS: the member, or the connection, listens to as much as one may already.
@@ -63,6 +65,7 @@ impl ApiError {
             Self::Unauthenticated(_) => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
             Self::BadRequest(_) => "BAD_REQUEST",
+            Self::IntrospectionOff => "INTROSPECTION_DISABLED",
             Self::TooComplex(_) => "QUERY_TOO_COMPLEX",
             Self::TooManyListeners(_) => "TOO_MANY_LISTENERS",
             Self::RateLimited { .. } => "RATE_LIMITED",
@@ -91,6 +94,7 @@ impl ApiError {
             | Self::TooComplex(message)
             | Self::TooManyListeners(message) => message.clone(),
             Self::Forbidden => message!("graphql-forbidden"),
+            Self::IntrospectionOff => message!("graphql-introspection-off"),
             Self::RateLimited { .. } => message!("graphql-rate-limited"),
             Self::Fault(Fault::Overloaded { .. }) => message!("graphql-overloaded"),
             Self::Fault(Fault::TimedOut) => message!("graphql-timed-out"),

@@ -23,7 +23,6 @@ use super::{
     mended,
     response_nulls::with_nulls,
     response_order::{chosen, in_query_order},
-    variables,
 };
 use crate::{
     app::App,
@@ -172,13 +171,11 @@ impl ShopExecutor {
             left: None,
         };
         if let Some(operation) = finish.operation() {
-            variables::complete(&mut request.variables, operation)
+            let (name, variables) = (request.operation_name.as_deref(), &mut request.variables);
+            let documents = &self.api.documents;
+            documents
+                .admit(&finish.document, operation, name, variables)
                 .map_err(|error| Box::new(finish.apply(Response::from_errors(vec![error]))))?;
-            let (name, variables) = (request.operation_name.as_deref(), &request.variables);
-            if let Err(error) = self.api.documents.admit(&finish.document, name, variables) {
-                let refused = Response::from_errors(vec![error.at_the_root()]);
-                return Err(Box::new(finish.apply(refused)));
-            }
             let operation = mended::executed(operation, &request.variables);
             if let Err(error) = self.count(&mut finish.left, &operation, identity) {
                 let refused = Response::from_errors(vec![error.at_the_root()]);

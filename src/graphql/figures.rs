@@ -39,7 +39,7 @@ enum Outcome {
 }
 
 /// The codes of errors: first those that are the server's doing.
-const CODES: [&str; 10] = [
+const CODES: [&str; 11] = [
     "INTERNAL",
     "OUTCOME_UNKNOWN",
     "OVERLOADED",
@@ -48,6 +48,7 @@ const CODES: [&str; 10] = [
     "FORBIDDEN",
     "BAD_REQUEST",
     "QUERY_TOO_COMPLEX",
+    "INTROSPECTION_DISABLED",
     "TOO_MANY_LISTENERS",
     OTHER,
 ];

@@ -10,6 +10,7 @@ graphql-too-many-aliases = The query has more than { $max } aliases: ask for les
 graphql-too-many-directives = The query has more than { $max } directives: leave out what is not asked for instead.
 graphql-too-costly = The query costs { $cost }, and may cost { $max }: ask for shorter pages, or for less of each entry.
 graphql-list-too-long = A list in an argument has at most { $max } entries.
+graphql-introspection-off = Introspection is off: the schema is in the shop's schema.graphql. Who runs the server can turn it on with INTROSPECTION=true.
 graphql-wrong-value = This is not a value of type `{ $expected }`.
 graphql-wrong-variable = The variable `${ $name }` of type `{ $has }` cannot stand where `{ $expected }` is expected.
 graphql-field-twice = The field `{ $name }` stands twice in one object.

@@ -10,6 +10,7 @@ graphql-too-many-aliases = 별칭은 { $max }개까지 쓸 수 있어요. 나눠
 graphql-too-many-directives = 지시자는 { $max }개까지 쓸 수 있어요. 필요 없는 필드는 빼고 요청해 주세요.
 graphql-too-costly = 쿼리 비용이 { $cost }이에요. { $max }까지 요청할 수 있으니 페이지를 줄이거나 필드를 덜 요청해 주세요.
 graphql-list-too-long = 인자의 목록에는 { $max }개까지 넣을 수 있어요.
+graphql-introspection-off = 인트로스펙션이 꺼져 있어요. 스키마는 schema.graphql 파일에서 볼 수 있고, 서버 운영자는 INTROSPECTION=true로 켤 수 있어요.
 graphql-wrong-value = `{ $expected }` 타입의 값이 아니에요.
 graphql-wrong-variable = 변수 `${ $name }`의 타입은 `{ $has }`인데, 여기에는 `{ $expected }` 타입이 필요해요.
 graphql-field-twice = 한 객체에 `{ $name }` 필드가 두 번 있어요.

@@ -27,8 +27,10 @@ fn was_refused(response: &Response) -> bool {
 pub fn was_refused_as_wrong(response: &Response) -> bool {
     let is_of_client = |error: &ServerError| {
         let code = error.extensions.as_ref().and_then(|it| it.get("code"));
-        let codes = ["BAD_REQUEST", "QUERY_TOO_COMPLEX"].map(Value::from);
-        code.is_some_and(|code| codes.contains(code))
+        code.is_some_and(|code| OF_CLIENT.map(Value::from).contains(code))
     };
     was_refused(response) && response.errors.iter().all(is_of_client)
 }
+
+/// The codes of what a client asked for and may not have, whoever asks and whenever.
+const OF_CLIENT: [&str; 3] = ["BAD_REQUEST", "INTROSPECTION_DISABLED", "QUERY_TOO_COMPLEX"];

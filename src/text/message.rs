@@ -48,6 +48,22 @@ impl Message {
         self
     }
 
+    /// The same message where every text that it speaks of is another.
+    #[must_use]
+    pub(crate) fn with_texts(&self, other: impl Fn(&str) -> String) -> Self {
+        let arguments = self.arguments.iter().map(|(name, argument)| {
+            let argument = match argument {
+                Argument::Text(text) => Argument::Text(other(text)),
+                Argument::Number(number) => Argument::Number(*number),
+            };
+            (*name, argument)
+        });
+        Self {
+            id: self.id,
+            arguments: arguments.collect(),
+        }
+    }
+
     /// Its words.
     #[must_use]
     pub fn in_language(&self, language: Language) -> String {

@@ -5,7 +5,7 @@ use reqwest::{Client as Http, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Shop};
+use crate::support::{Client, Introspected, Shop};
 
 /// A document, and whether it is valid.
 #[derive(Deserialize)]
@@ -63,7 +63,8 @@ async fn pieces_in_cart(member: &Client) -> Value {
 }
 
 both! {
-    async fn a_document_is_executed_if_it_is_valid_and_only_then(shop: Shop) {
+    async fn a_document_is_executed_if_it_is_valid_and_only_then(introspected: Introspected) {
+        let shop = introspected.0;
         let cases = include_str!("../clients/documents.json");
         let cases: Vec<Case> = serde_json::from_str(cases).expect("cases");
         assert!(cases.len() > 200);

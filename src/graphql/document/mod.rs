@@ -3,6 +3,7 @@
 
 mod cost;
 mod entries;
+mod introspection;
 mod settings;
 mod size;
 
@@ -18,13 +19,18 @@ use async_graphql::{
 use lru::LruCache;
 
 use self::cost::Costs;
-use super::{ApiError, mended::mend, validation};
+use super::{
+    ApiError,
+    mended::mend,
+    validation::{self, Said},
+    variables,
+};
 use crate::{
     config::{DOCUMENT_KEPT_BYTES_MAX, DOCUMENTS_KEPT},
     text::message,
 };
 
-pub use settings::{DocumentLimits, DocumentSettings};
+pub use settings::{DocumentLimits, DocumentRules, DocumentSettings};
 
 /// A document that is valid, as the framework is given it.
 #[derive(Debug)]
@@ -35,7 +41,8 @@ pub struct Document {
 
 impl Document {
     /// Reads a document: in this order, so that nothing is looked at closer than its size allows.
-    fn read(text: &str, limits: &DocumentLimits) -> Result<Self, Vec<ServerError>> {
+    fn read(text: &str, rules: &DocumentRules) -> Result<Self, Vec<ServerError>> {
+        let limits = &rules.limits;
         let at_the_root = |error: ApiError| vec![error.at_the_root()];
         let judged = validation::parse(text, limits)?;
         let mut executable = parse_query(text)
@@ -43,6 +50,11 @@ impl Document {
             .map_err(ServerError::from)?;
         size::check(&executable, limits).map_err(at_the_root)?;
         entries::check_written(&judged, limits).map_err(at_the_root)?;
+        if !rules.introspection
+            && let Some(place) = introspection::first_question(&executable)
+        {
+            return Err(vec![ApiError::IntrospectionOff.at(Some(place))]);
+        }
         let costs = Costs::of(&validation::validate(&judged)?);
         mend(&mut executable);
         Ok(Self { executable, costs })
@@ -62,14 +74,14 @@ impl Document {
 /// The documents that were sent last, by their texts.
 #[derive(Debug)]
 pub struct Documents {
-    limits: DocumentLimits,
+    rules: DocumentRules,
     kept: Mutex<LruCache<String, Arc<Document>>>,
 }
 
 impl Documents {
-    pub fn new(limits: DocumentLimits) -> Self {
+    pub fn new(rules: DocumentRules) -> Self {
         Self {
-            limits,
+            rules,
             kept: Mutex::new(LruCache::new(DOCUMENTS_KEPT)),
         }
     }
@@ -82,33 +94,52 @@ impl Documents {
         if let Some(document) = self.kept().get(text) {
             return Ok(document.clone());
         }
-        let document = Arc::new(Document::read(text, &self.limits)?);
+        let document = Document::read(text, &self.rules).map_err(|errors| {
+            let tell = |error| self.tell(error, || Said::in_text(text));
+            errors.into_iter().map(tell).collect::<Vec<_>>()
+        })?;
+        let document = Arc::new(document);
         if text.len() <= DOCUMENT_KEPT_BYTES_MAX {
             self.kept().put(text.to_owned(), document.clone());
         }
         Ok(document)
     }
 
-    /// Whether an operation with these variables, which have their defaults, asks for no more than it may.
+    /// Completes an operation's variables with their defaults, and says whether with these it asks for no more than it
+    /// may.
     ///
     /// # Errors
-    /// `QUERY_TOO_COMPLEX`.
+    /// Where a value is missing, or not of its variable's type; `QUERY_TOO_COMPLEX`.
     pub fn admit(
         &self,
         document: &Document,
+        operation: &OperationDefinition,
         operation_name: Option<&str>,
-        variables: &Variables,
-    ) -> Result<(), ApiError> {
-        entries::check_given(variables, &self.limits)?;
-        let (cost, max) = (
-            document.costs.with(operation_name, variables),
-            self.limits.cost,
-        );
+        variables: &mut Variables,
+    ) -> Result<(), ServerError> {
+        let limits = &self.rules.limits;
+        entries::check_given(variables, limits).map_err(ApiError::at_the_root)?;
+        variables::complete(variables, operation).map_err(|error| {
+            let declared = operation.variable_definitions.iter();
+            let declared = declared.map(|it| format!("{} {}", it.node.name, it.node.var_type));
+            let declared = declared.collect::<Vec<_>>().join(" ");
+            self.tell(error, || Said::in_text(&declared).and_in(variables))
+        })?;
+        let (cost, max) = (document.costs.with(operation_name, variables), limits.cost);
         if cost > max {
             let message = message!("graphql-too-costly", cost, max);
-            return Err(ApiError::TooComplex(message));
+            return Err(ApiError::TooComplex(message).at_the_root());
         }
         Ok(())
+    }
+
+    /// An error as the client is told it, who has said so much.
+    fn tell(&self, error: ServerError, said: impl FnOnce() -> Said) -> ServerError {
+        if self.rules.introspection {
+            error
+        } else {
+            said().alone_in(error)
+        }
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, LruCache<String, Arc<Document>>> {
@@ -120,12 +151,11 @@ impl Documents {
 mod tests {
     use async_graphql::value;
 
-    use super::*;
-    use crate::text::Language;
+    use super::{super::response_order::chosen, *};
 
     #[test]
     fn a_document_is_read_once_unless_it_is_long_or_forgotten() {
-        let documents = Documents::new(DocumentLimits::default());
+        let documents = Documents::new(DocumentRules::default());
         let is_kept = |text: &str| {
             let first = documents.read(text).unwrap();
             Arc::ptr_eq(&first, &documents.read(text).unwrap())
@@ -149,8 +179,8 @@ mod tests {
     }
 
     /// The code and the words of the error that a document is refused with; that of validation has no code yet.
-    fn refused(text: &str, limits: &DocumentLimits) -> (bool, String) {
-        let errors = Document::read(text, limits).unwrap_err();
+    fn refused(text: &str, rules: &DocumentRules) -> (bool, String) {
+        let errors = Document::read(text, rules).unwrap_err();
         let extensions = errors[0].extensions.clone();
         let code = extensions.and_then(|it| it.get("code").cloned());
         (
@@ -171,6 +201,10 @@ mod tests {
             root_fields: 5,
             cost: 100,
             input_entries: 3,
+        };
+        let rules = DocumentRules {
+            limits,
+            introspection: true,
         };
         let fields = |count: usize, field: &str| {
             let fields = (0..count).map(|at| field.replace('#', &at.to_string()));
@@ -203,9 +237,9 @@ mod tests {
             ("5 fields", root(5, "... { a }"), root(6, "... { a }")),
             ("3 entries", list(3), list(4)),
         ] {
-            let (is_too_complex, message) = refused(&within, &limits);
+            let (is_too_complex, message) = refused(&within, &rules);
             assert!(!is_too_complex, "{within}: {message}");
-            let (is_too_complex, message) = refused(&beyond, &limits);
+            let (is_too_complex, message) = refused(&beyond, &rules);
             assert!(
                 is_too_complex && message.contains(limit),
                 "{beyond}: {message}"
@@ -220,13 +254,17 @@ mod tests {
             input_entries: 3,
             ..DocumentLimits::default()
         };
-        let documents = Documents::new(limits);
+        let documents = Documents::new(DocumentRules {
+            limits,
+            introspection: false,
+        });
         let text = "query A($n: Int, $ids: [ID!]!) { products(first: $n) { nodes { id } } nodes(ids: $ids) { id } }
             query B { products { nodes { id } } }";
         let document = documents.read(text).unwrap();
         let admit = |name, variables| {
-            let variables = Variables::from_value(variables);
-            documents.admit(&document, Some(name), &variables)
+            let operation = chosen(&document.executable, Some(name)).unwrap();
+            let mut variables = Variables::from_value(variables);
+            documents.admit(&document, operation, Some(name), &mut variables)
         };
         admit("A", value!({ "n": 48, "ids": ["a"] })).unwrap();
         admit("B", value!({})).unwrap();
@@ -235,9 +273,9 @@ mod tests {
             (value!({ "n": 1, "ids": ["a", "b", "c", "d"] }), "3 entries"),
         ] {
             let refused = admit("A", variables).unwrap_err();
-            assert_eq!(refused.code(), "QUERY_TOO_COMPLEX");
-            let message = refused.message().in_language(Language::English);
-            assert!(message.contains(said), "{message}");
+            let code = refused.extensions.as_ref().and_then(|it| it.get("code"));
+            assert_eq!(code, Some(&"QUERY_TOO_COMPLEX".into()));
+            assert!(refused.message.contains(said), "{}", refused.message);
         }
     }
 }

@@ -42,6 +42,19 @@ pub struct DocumentSettings {
     /// say so themselves; this is for what no operation has a use for.
     #[arg(long, env = "INPUT_ENTRIES_MAX", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(100..=100_000))]
     pub input_entries_max: u32,
+
+    /// Let clients ask what the schema is, and name it in what is wrong with a document (true or false). Off by default,
+    /// because who attacks a shop asks this first, and on with --demo; its own clients have schema.graphql.
+    #[arg(long, env = "INTROSPECTION", value_name = "BOOL")]
+    pub introspection: Option<bool>,
+}
+
+/// Which documents are executed.
+#[derive(Clone, Debug, Default)]
+pub struct DocumentRules {
+    pub limits: DocumentLimits,
+    /// Whether the schema is told: to who asks, and by its names in what is wrong with a document.
+    pub introspection: bool,
 }
 
 /// How large documents and what comes with them may be.
@@ -59,9 +72,16 @@ pub struct DocumentLimits {
 }
 
 impl DocumentSettings {
-    /// The limits that follow from the settings.
+    /// The rules that follow from the settings, in a demo or not.
     #[must_use]
-    pub fn limits(&self) -> DocumentLimits {
+    pub fn rules(&self, demo: bool) -> DocumentRules {
+        DocumentRules {
+            limits: self.limits(),
+            introspection: self.introspection.unwrap_or(demo),
+        }
+    }
+
+    fn limits(&self) -> DocumentLimits {
         DocumentLimits {
             tokens: self.document_tokens_max as usize,
             nesting: self.document_nesting_max as usize,

@@ -5,6 +5,7 @@
 //! in `values.rs`, arguments that differ in a list in `lists.rs`. `tests/clients/validation.test.mjs` holds the verdicts
 //! against graphql-js's.
 
+mod discretion;
 mod lists;
 mod values;
 
@@ -20,6 +21,8 @@ use async_graphql::{Pos, ServerError};
 
 use super::{ApiError, DocumentLimits, build_schema};
 use crate::text::message;
+
+pub use discretion::Said;
 
 /// The schema as the rules read it.
 pub static SCHEMA: LazyLock<Valid<Schema>> = LazyLock::new(|| {

@@ -20,7 +20,7 @@ pub use database::{CONNECTIONS, Database, TestDatabase};
 pub use merchant::Merchant;
 pub use nats::Nats;
 pub use proxy::{Cut, Proxy};
-pub use shop::{PASSWORD, PICTURE_BYTES_MAX, Product, Shop};
+pub use shop::{Introspected, PASSWORD, PICTURE_BYTES_MAX, Product, Shop};
 pub use socket::{Received, Socket, Subscription, narrow};
 
 /// How long a test waits for what is bound to happen: so long that it never gives up because a machine is slow.
