@@ -333,8 +333,11 @@ pub const LIST_ASSUMED: usize = 10;
 /// How many documents are kept so that they need not be read again: more than a shop's apps have operations.
 pub const DOCUMENTS_KEPT: NonZeroUsize = NonZeroUsize::new(500).unwrap();
 
-/// The longest document that is kept, in bytes.
-pub const DOCUMENT_KEPT_BYTES_MAX: usize = 8 * 1024;
+/// How long all documents together may be that are kept, in bytes: read, they take some ten times as much.
+pub const DOCUMENTS_KEPT_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// The longest document that is kept, in bytes: those of apps with all their fragments are shorter.
+pub const DOCUMENT_KEPT_BYTES_MAX: usize = 64 * 1024;
 
 impl ServeSettings {
     /// The replica's URL, if there is one and it can be used.
@@ -402,6 +405,8 @@ impl ServeSettings {
                     .into(),
             );
         }
+        let documents = self.documents.rules(self.demo);
+        let documents = documents.map_err(|wrong| wrong.to_string())?;
         Ok(Limits {
             access_token: Duration::from_mins(u64::from(self.access_token_minutes)),
             refresh_token: Duration::from_hours(24 * u64::from(self.refresh_token_days)),
@@ -415,7 +420,7 @@ impl ServeSettings {
             order_queue: self.order_queue as usize,
             order_batch: self.order_batch as usize,
             order_deadline: Duration::from_millis(self.order_deadline_ms),
-            documents: self.documents.rules(self.demo),
+            documents,
             listeners: self.listeners.limits(),
         })
     }

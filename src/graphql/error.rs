@@ -24,6 +24,10 @@ pub enum ApiError {
     BadRequest(Message),
     /// INTROSPECTION_DISABLED: what the schema is, is not told here.
     IntrospectionOff,
+    /// PERSISTED_QUERY_NOT_FOUND: no document is known by that name; Apollo's clients send its text then.
+    PersistedQueryNotFound,
+    /// DOCUMENT_NOT_TRUSTED: the document is none of those that are executed.
+    UntrustedDocument,
     /// QUERY_TOO_COMPLEX: the query asks for too much at once.
     TooComplex(Message),
     /// TOO_MANY_LISTENERS: the member, or the connection, listens to as much as one may already.
@@ -66,6 +70,8 @@ impl ApiError {
             Self::Forbidden => "FORBIDDEN",
             Self::BadRequest(_) => "BAD_REQUEST",
             Self::IntrospectionOff => "INTROSPECTION_DISABLED",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::UntrustedDocument => "DOCUMENT_NOT_TRUSTED",
             Self::TooComplex(_) => "QUERY_TOO_COMPLEX",
             Self::TooManyListeners(_) => "TOO_MANY_LISTENERS",
             Self::RateLimited { .. } => "RATE_LIMITED",
@@ -95,6 +101,8 @@ impl ApiError {
             | Self::TooManyListeners(message) => message.clone(),
             Self::Forbidden => message!("graphql-forbidden"),
             Self::IntrospectionOff => message!("graphql-introspection-off"),
+            Self::PersistedQueryNotFound => message!("graphql-persisted-query-not-found"),
+            Self::UntrustedDocument => message!("graphql-untrusted-document"),
             Self::RateLimited { .. } => message!("graphql-rate-limited"),
             Self::Fault(Fault::Overloaded { .. }) => message!("graphql-overloaded"),
             Self::Fault(Fault::TimedOut) => message!("graphql-timed-out"),

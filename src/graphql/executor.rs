@@ -79,7 +79,11 @@ impl ShopExecutor {
     /// What kind of operation is asked for, if that can be told.
     #[must_use]
     pub fn operation_type(&self, request: &Request) -> Option<OperationType> {
-        let document = self.api.documents.read(&request.query).ok()?;
+        let document = self
+            .api
+            .documents
+            .find(&request.query, held(request))
+            .ok()?;
         let operation = chosen(&document.executable, request.operation_name.as_deref());
         operation.map(|operation| operation.ty)
     }
@@ -159,7 +163,10 @@ impl ShopExecutor {
             self.figures().refused_unread(&response);
             Box::new(response)
         };
-        let document = self.api.documents.read(&request.query).map_err(refuse)?;
+        let documents = &self.api.documents;
+        let document = documents
+            .find(&request.query, held(&request))
+            .map_err(refuse)?;
         let identity = known(&request).unwrap_or_default();
         let mut finish = Finish {
             document,
@@ -172,7 +179,6 @@ impl ShopExecutor {
         };
         if let Some(operation) = finish.operation() {
             let (name, variables) = (request.operation_name.as_deref(), &mut request.variables);
-            let documents = &self.api.documents;
             documents
                 .admit(&finish.document, operation, name, variables)
                 .map_err(|error| Box::new(finish.apply(Response::from_errors(vec![error]))))?;
@@ -240,8 +246,12 @@ const OF_SESSIONS: [&str; 6] = [
 
 /// What is known of the request: its language, who calls.
 fn known<T: Copy + 'static>(request: &Request) -> Option<T> {
-    let known = request.data.get(&TypeId::of::<T>())?;
-    known.downcast_ref().copied()
+    held(request).copied()
+}
+
+/// What the request brings beside its parameters.
+fn held<T: 'static>(request: &Request) -> Option<&T> {
+    request.data.get(&TypeId::of::<T>())?.downcast_ref()
 }
 
 /// What is done to each response of a request before it leaves.

@@ -39,7 +39,7 @@ enum Outcome {
 }
 
 /// The codes of errors: first those that are the server's doing.
-const CODES: [&str; 11] = [
+const CODES: [&str; 13] = [
     "INTERNAL",
     "OUTCOME_UNKNOWN",
     "OVERLOADED",
@@ -49,6 +49,8 @@ const CODES: [&str; 11] = [
     "BAD_REQUEST",
     "QUERY_TOO_COMPLEX",
     "INTROSPECTION_DISABLED",
+    "PERSISTED_QUERY_NOT_FOUND",
+    "DOCUMENT_NOT_TRUSTED",
     "TOO_MANY_LISTENERS",
     OTHER,
 ];

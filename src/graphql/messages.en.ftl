@@ -11,6 +11,11 @@ graphql-too-many-directives = The query has more than { $max } directives: leave
 graphql-too-costly = The query costs { $cost }, and may cost { $max }: ask for shorter pages, or for less of each entry.
 graphql-list-too-long = A list in an argument has at most { $max } entries.
 graphql-introspection-off = Introspection is off: the schema is in the shop's schema.graphql. Who runs the server can turn it on with INTROSPECTION=true.
+# Apollo's clients look for these very words.
+graphql-persisted-query-not-found = PersistedQueryNotFound
+graphql-persisted-query-wrong = `extensions.persistedQuery` is an object with `version: 1` and a `sha256Hash`.
+graphql-persisted-query-differs = This is not the hash of the `query` that comes with it: the SHA-256 of its very text, in hexadecimal.
+graphql-untrusted-document = Only the documents of the shop's own apps are executed here: name one by its `documentId`.
 graphql-wrong-value = This is not a value of type `{ $expected }`.
 graphql-wrong-variable = The variable `${ $name }` of type `{ $has }` cannot stand where `{ $expected }` is expected.
 graphql-field-twice = The field `{ $name }` stands twice in one object.

@@ -11,6 +11,11 @@ graphql-too-many-directives = 지시자는 { $max }개까지 쓸 수 있어요. 
 graphql-too-costly = 쿼리 비용이 { $cost }이에요. { $max }까지 요청할 수 있으니 페이지를 줄이거나 필드를 덜 요청해 주세요.
 graphql-list-too-long = 인자의 목록에는 { $max }개까지 넣을 수 있어요.
 graphql-introspection-off = 인트로스펙션이 꺼져 있어요. 스키마는 schema.graphql 파일에서 볼 수 있고, 서버 운영자는 INTROSPECTION=true로 켤 수 있어요.
+# Apollo's clients look for these very words.
+graphql-persisted-query-not-found = PersistedQueryNotFound
+graphql-persisted-query-wrong = `extensions.persistedQuery`에는 `version: 1`과 `sha256Hash`를 넣어 주세요.
+graphql-persisted-query-differs = 함께 보낸 `query`의 해시가 아니에요. 문서 그대로의 SHA-256을 16진수로 보내 주세요.
+graphql-untrusted-document = 등록된 문서만 실행할 수 있어요. `documentId`로 등록된 문서를 보내 주세요.
 graphql-wrong-value = `{ $expected }` 타입의 값이 아니에요.
 graphql-wrong-variable = 변수 `${ $name }`의 타입은 `{ $has }`인데, 여기에는 `{ $expected }` 타입이 필요해요.
 graphql-field-twice = 한 객체에 `{ $name }` 필드가 두 번 있어요.

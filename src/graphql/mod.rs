@@ -29,7 +29,7 @@ use async_graphql::Context;
 use crate::{app::App, db::Shelf, rate::Source};
 
 pub use caller::{Caller, Identity};
-pub use document::{DocumentLimits, DocumentRules, DocumentSettings};
+pub use document::{DocumentLimits, DocumentRules, DocumentSettings, Reference, TrustedDocuments};
 pub use error::{ApiError, RequestId};
 pub use executor::{Api, Begun, ShopExecutor};
 pub use id::{IdArgument, parse_ids};

@@ -32,5 +32,11 @@ pub fn was_refused_as_wrong(response: &Response) -> bool {
     was_refused(response) && response.errors.iter().all(is_of_client)
 }
 
-/// The codes of what a client asked for and may not have, whoever asks and whenever.
-const OF_CLIENT: [&str; 3] = ["BAD_REQUEST", "INTROSPECTION_DISABLED", "QUERY_TOO_COMPLEX"];
+/// The codes of what a client asked for and may not have, whoever asks and whenever. That a persisted query is not known
+/// is none: Apollo's clients take it for an answer, by which they send the text.
+const OF_CLIENT: [&str; 4] = [
+    "BAD_REQUEST",
+    "DOCUMENT_NOT_TRUSTED",
+    "INTROSPECTION_DISABLED",
+    "QUERY_TOO_COMPLEX",
+];

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Settings that the surroundings of the tests may have made.
-pub const SETTINGS: [&str; 84] = [
+pub const SETTINGS: [&str; 86] = [
     "DATABASE_URL",
     "DATABASE_CONNECTIONS",
     "DATABASE_REPLICA_URL",
@@ -33,6 +33,8 @@ pub const SETTINGS: [&str; 84] = [
     "ROOT_FIELDS_MAX",
     "QUERY_COST_MAX",
     "INPUT_ENTRIES_MAX",
+    "INTROSPECTION",
+    "TRUSTED_DOCUMENTS",
     "SIGN_INS_PER_MINUTE",
     "GUESSES_PER_MINUTE",
     "MUTATIONS_PER_MINUTE",

@@ -235,3 +235,58 @@ fn a_platform_that_cannot_be_told_is_named_at_the_start() {
         assert!(!ended.errors.contains("AAAA"), "{}", ended.errors);
     }
 }
+
+#[tokio::test]
+async fn the_schema_is_told_by_a_demo_or_where_a_setting_says_so() {
+    let place = Place::with_demo().await;
+    for (arguments, settings, is_told) in [
+        (&[][..], &[][..], false),
+        (&[], &[("INTROSPECTION", "true")], true),
+        (&["--demo"], &[], true),
+        (&["--demo", "--introspection", "false"], &[], false),
+    ] {
+        let server = place.serve(arguments, settings);
+        let answer = server
+            .send(None, "{ __schema { queryType { name } } }", json!({}))
+            .await;
+        let name = &answer["data"]["__schema"]["queryType"]["name"];
+        let code = &answer["errors"][0]["extensions"]["code"];
+        assert_eq!(name == "Query", is_told, "{arguments:?} {settings:?}");
+        assert_eq!(
+            code == "INTROSPECTION_DISABLED",
+            !is_told,
+            "{arguments:?} {settings:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn only_trusted_documents_are_executed_where_a_file_names_them() {
+    let place = Place::with_demo().await;
+    let trusted = [("TRUSTED_DOCUMENTS", "documents.json")];
+    let write = |documents: Value| {
+        fs::write(place.file("documents.json"), documents.to_string()).expect("a file");
+    };
+    let refused = || {
+        let ended = place.run(&["serve", "--listen", "127.0.0.1:0"], &trusted, "");
+        assert_eq!(ended.code, Some(1), "{}", ended.errors);
+        ended.errors
+    };
+    assert!(refused().contains("TRUSTED_DOCUMENTS: cannot read documents.json"));
+    write(json!({ "list": "{ products { totalCount } }", "old": "{ produkts { id } }" }));
+    let told = refused();
+    let why = "the document old cannot be executed: type `Query` does not have a field `produkts` (line 1, column 3)";
+    assert!(told.contains(why), "{told}");
+
+    write(json!({ "list": "{ stores { totalCount } }" }));
+    let server = place.serve(&[], &trusted);
+    let data = server
+        .run(None, "{ stores { totalCount } }", json!({}))
+        .await;
+    assert!(data["stores"]["totalCount"].as_i64() > Some(0), "{data}");
+    let other = server.send(None, "{ __typename }", json!({})).await;
+    assert_eq!(
+        other["errors"][0]["extensions"]["code"],
+        "DOCUMENT_NOT_TRUSTED"
+    );
+}

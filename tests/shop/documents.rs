@@ -1,17 +1,23 @@
 //! Documents within bounds: how large they may be, what they may cost, and which are executed at all; the same over every
 //! transport.
 
+mod introspection;
 mod limits;
+mod persisted;
 mod transport;
+mod trusted;
 
-use jangteo::{config::Limits, graphql::DocumentLimits};
+use jangteo::{
+    config::Limits,
+    graphql::{DocumentLimits, DocumentRules},
+};
 use serde_json::{Value, json};
 
 use self::transport::Transport;
 use crate::support::{Database, Shop};
 
-/// A shop whose documents have these limits.
-async fn shop(database: Database, documents: DocumentLimits) -> Shop {
+/// A shop with these rules for documents.
+async fn shop(database: Database, documents: DocumentRules) -> Shop {
     let limits = Limits {
         instant_charge: true,
         documents,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jangteo::{config::Limits, listener::ListenerLimits};
+use jangteo::{config::Limits, graphql::DocumentRules, listener::ListenerLimits};
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::{
@@ -132,6 +132,11 @@ async fn shop(listeners: ListenerLimits) -> Shop {
     let limits = Limits {
         instant_charge: true,
         listeners,
+        // It is long to tell.
+        documents: DocumentRules {
+            introspection: true,
+            ..DocumentRules::default()
+        },
         ..Limits::default()
     };
     Shop::open_with(Database::Sqlite, limits).await

@@ -40,10 +40,22 @@ mod tests {
             ("{ a: __typename b: me { c: __typename } }", None),
             ("{ __schema { types { name } } }", Some((1, 3))),
             ("{ __type(name: \"Order\") { name } }", Some((1, 3))),
-            ("{ me { id } schema: __schema { types { name } } }", Some((1, 13))),
-            ("{ ... { ... @include(if: true) { __schema { __typename } } } }", Some((1, 34))),
-            ("{ ...F }\nfragment F on Query { ...G }\nfragment G on Query { __type(name: \"A\") { name } }", Some((3, 23))),
-            ("query A { me { id } } query B { __schema { types { name } } }", Some((1, 33))),
+            (
+                "{ me { id } schema: __schema { types { name } } }",
+                Some((1, 13)),
+            ),
+            (
+                "{ ... { ... @include(if: true) { __schema { __typename } } } }",
+                Some((1, 34)),
+            ),
+            (
+                "{ ...F }\nfragment F on Query { ...G }\nfragment G on Query { __type(name: \"A\") { name } }",
+                Some((3, 23)),
+            ),
+            (
+                "query A { me { id } } query B { __schema { types { name } } }",
+                Some((1, 33)),
+            ),
             ("mutation { __schema { types { name } } }", Some((1, 12))),
             ("{ me { __schema { types { name } } } }", Some((1, 8))),
         ] {

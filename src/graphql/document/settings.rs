@@ -1,4 +1,8 @@
+use std::{path::PathBuf, sync::Arc};
+
 use clap::Args;
+
+use super::{TrustedDocuments, WrongManifest};
 
 /// What `jangteo serve` can be told about the documents that it executes. Each limit is of one operation with its
 /// fragments written out wherever they are spread, unless it says otherwise; beyond it is QUERY_TOO_COMPLEX.
@@ -47,6 +51,12 @@ pub struct DocumentSettings {
     /// because who attacks a shop asks this first, and on with --demo; its own clients have schema.graphql.
     #[arg(long, env = "INTROSPECTION", value_name = "BOOL")]
     pub introspection: Option<bool>,
+
+    /// A file of the documents that are executed, and none but them: a persisted query manifest of Apollo's, or an object
+    /// of documents by their ids as Relay's compiler and GraphQL Code Generator write it. Read at the start. Without it,
+    /// every valid document is.
+    #[arg(long, env = "TRUSTED_DOCUMENTS", value_name = "FILE")]
+    pub trusted_documents: Option<PathBuf>,
 }
 
 /// Which documents are executed.
@@ -55,6 +65,8 @@ pub struct DocumentRules {
     pub limits: DocumentLimits,
     /// Whether the schema is told: to who asks, and by its names in what is wrong with a document.
     pub introspection: bool,
+    /// The only ones, if not all.
+    pub trusted: Option<Arc<TrustedDocuments>>,
 }
 
 /// How large documents and what comes with them may be.
@@ -73,12 +85,19 @@ pub struct DocumentLimits {
 
 impl DocumentSettings {
     /// The rules that follow from the settings, in a demo or not.
-    #[must_use]
-    pub fn rules(&self, demo: bool) -> DocumentRules {
-        DocumentRules {
+    ///
+    /// # Errors
+    /// Where documents are to be trusted that cannot be executed.
+    pub fn rules(&self, demo: bool) -> Result<DocumentRules, WrongManifest> {
+        let mut rules = DocumentRules {
             limits: self.limits(),
             introspection: self.introspection.unwrap_or(demo),
+            trusted: None,
+        };
+        if let Some(file) = &self.trusted_documents {
+            rules.trusted = Some(Arc::new(TrustedDocuments::read(file, &rules)?));
         }
+        Ok(rules)
     }
 
     fn limits(&self) -> DocumentLimits {

@@ -24,6 +24,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub struct Address {
     query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     /// In JSON.
     variables: Option<String>,
@@ -78,22 +79,20 @@ pub async fn serve(
 }
 
 fn read(address: Address) -> Result<GraphQlRequest, Message> {
-    let Some(query) = address.query else {
-        return Err(message!("http-no-query"));
-    };
     let parsed = |text: Option<String>| {
         let value = text.map(|text| serde_json::from_str::<Value>(&text));
         value.transpose().map_err(|wrong| not_graphql(&wrong))
     };
     let parameters = json!({
-        "query": query,
+        "query": address.query,
+        "documentId": address.document_id,
         "operationName": address.operation_name.filter(|name| !name.is_empty()),
         "variables": parsed(address.variables)?,
         "extensions": parsed(address.extensions)?,
     });
     serde_json::from_value::<Parameters>(parameters)
-        .map(GraphQlRequest::from)
-        .map_err(|wrong| not_graphql(&wrong))
+        .map_err(|wrong| not_graphql(&wrong))?
+        .into_request()
 }
 
 fn not_graphql(wrong: &impl ToString) -> Message {

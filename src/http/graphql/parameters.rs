@@ -2,23 +2,39 @@ use async_graphql::{Request as GraphQlRequest, Variables};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// What a request consists of: GraphQL over HTTP, 4.1. All but the query may be null or missing.
+use crate::{
+    graphql::Reference,
+    text::{Message, message},
+};
+
+/// What a request consists of: GraphQL over HTTP, 4.1 and its appendix on persisted documents. All but one of the query and
+/// what names it may be null or missing.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Parameters {
-    query: String,
+    query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Option<Variables>,
-    /// There are none that mean anything here.
-    #[serde(rename = "extensions")]
-    _extensions: Option<Map<String, Value>>,
+    extensions: Option<Map<String, Value>>,
 }
 
-impl From<Parameters> for GraphQlRequest {
-    fn from(parameters: Parameters) -> Self {
-        let mut request = Self::new(parameters.query);
-        request.operation_name = parameters.operation_name;
-        request.variables = parameters.variables.unwrap_or_default();
-        request
+impl Parameters {
+    /// The request, whose document is its text or what it names.
+    ///
+    /// # Errors
+    /// Where it has neither.
+    pub fn into_request(self) -> Result<GraphQlRequest, Message> {
+        let named = Reference::of(self.document_id, self.extensions);
+        if self.query.is_none() && named.is_none() {
+            return Err(message!("http-no-query"));
+        }
+        let mut request = GraphQlRequest::new(self.query.unwrap_or_default());
+        request.operation_name = self.operation_name;
+        request.variables = self.variables.unwrap_or_default();
+        Ok(match named {
+            Some(named) => request.data(named),
+            None => request,
+        })
     }
 }

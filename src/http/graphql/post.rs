@@ -54,8 +54,8 @@ fn read(body: &[u8]) -> Result<GraphQlRequest, Message> {
         return Err(message!("http-body-is-list"));
     }
     serde_json::from_slice::<Parameters>(body)
-        .map(GraphQlRequest::from)
-        .map_err(|error| message!("http-not-graphql", wrong = error.to_string()))
+        .map_err(|error| message!("http-not-graphql", wrong = error.to_string()))?
+        .into_request()
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -5,6 +5,8 @@ use async_graphql::{Request, Response, ServerError, Variables};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::graphql::Reference;
+
 /// What a client says.
 #[derive(Debug)]
 pub enum ClientMessage {
@@ -63,22 +65,36 @@ fn id(message: &mut Map<String, Value>) -> Result<String, Wrong> {
 
 fn request(message: &mut Map<String, Value>) -> Result<Request, Wrong> {
     let mut payload = payload(message)?.ok_or(Wrong("The payload of `subscribe` is an object"))?;
-    let Some(Value::String(query)) = payload.remove("query") else {
-        return Err(Wrong("The query is a string"));
+    let document_id = text(&mut payload, "documentId")
+        .map_err(|()| Wrong("The documentId is a string, if there is one"))?;
+    let extensions = object(&mut payload, "extensions")
+        .map_err(|()| Wrong("The extensions are an object, if there are any"))?;
+    let named = Reference::of(document_id, extensions);
+    let query = match text(&mut payload, "query") {
+        Ok(Some(query)) => query,
+        // What names its document need not bring it.
+        Ok(None) if named.is_some() => String::new(),
+        _ => return Err(Wrong("The query is a string")),
     };
     let mut request = Request::new(query);
-    request.operation_name = match payload.remove("operationName") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(name)) => Some(name),
-        Some(_) => return Err(Wrong("The operationName is a string, if there is one")),
-    };
+    request.operation_name = text(&mut payload, "operationName")
+        .map_err(|()| Wrong("The operationName is a string, if there is one"))?;
     let variables = object(&mut payload, "variables")
         .map_err(|()| Wrong("The variables are an object, if there are any"))?;
     request.variables = Variables::from_json(Value::Object(variables.unwrap_or_default()));
-    // Nothing here reads them, but what the protocol does not know is refused.
-    object(&mut payload, "extensions")
-        .map_err(|()| Wrong("The extensions are an object, if there are any"))?;
-    Ok(request)
+    Ok(match named {
+        Some(named) => request.data(named),
+        None => request,
+    })
+}
+
+/// The text of that name; `None` where there is none.
+fn text(parent: &mut Map<String, Value>, name: &str) -> Result<Option<String>, ()> {
+    match parent.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(()),
+    }
 }
 
 /// The object of that name; `None` where there is none.
@@ -212,6 +228,12 @@ mod tests {
             assert!(request.operation_name.is_none());
             assert!(request.variables.is_empty());
         }
+        for payload in [
+            json!({ "documentId": "list" }),
+            json!({ "query": null, "extensions": { "persistedQuery": { "version": 1 } } }),
+        ] {
+            assert_eq!(read(payload).query, "");
+        }
     }
 
     #[test]
@@ -285,6 +307,11 @@ mod tests {
                 "variables",
                 json!("a"),
                 "The variables are an object, if there are any",
+            ),
+            (
+                "documentId",
+                json!(7),
+                "The documentId is a string, if there is one",
             ),
             (
                 "extensions",

@@ -16,7 +16,11 @@ impl Narrow {
             cost: 60,
             input_entries: 3,
         };
-        Self(shop(database, limits).await)
+        let rules = DocumentRules {
+            limits,
+            ..DocumentRules::default()
+        };
+        Self(shop(database, rules).await)
     }
 }
 
@@ -82,7 +86,7 @@ both! {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn by_default_a_full_page_of_what_a_shop_shows_is_answered() {
-    let shop = shop(Database::Sqlite, DocumentLimits::default()).await;
+    let shop = shop(Database::Sqlite, DocumentRules::default()).await;
     for query in [
         "{ products(first: 100) { totalCount pageInfo { endCursor hasNextPage } nodes {
             id name description price imageUrl options { id name price stockQuantity } store { id name isOpen } } } }",
