@@ -45,6 +45,7 @@ use crate::{
     fault::Failure,
     graphql::build_schema,
     member::{self, Keys, NewMember, SignUpRefusal},
+    panics,
     payment::Payments,
     picture::Pictures,
     rate::RateLimits,
@@ -256,6 +257,7 @@ async fn serve(settings: ServeSettings) -> Result<(), CommandError> {
     let origins = settings.origins()?;
     let tracing = Tracing::begin(&settings.traces)?;
     begin_logging(&settings.log, tracing.as_ref())?;
+    panics::watch(|_| {});
     let secret = secret::find_or_make(settings.jwt_secret.clone(), &settings.database)?;
     let keys = Keys::new(&secret, settings.jwt_accepted_secret.as_ref())?;
     let pictures = settings.pictures.open(&settings.database, &secret)?;

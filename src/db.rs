@@ -306,7 +306,7 @@ impl Db {
             figures.waiting(begun).await
         };
         let begun = tokio::spawn(beginning.instrument(span));
-        Ok(begun.await.map_err(Fault::internal)??)
+        Ok(begun.await??)
     }
 
     /// Commits what succeeded, rolls back what did not.

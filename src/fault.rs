@@ -6,6 +6,7 @@
 use std::{fmt, time::Duration};
 
 use sea_orm::DbErr;
+use tokio::task::JoinError;
 
 /// When a client that found no connection free should come again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -38,6 +39,9 @@ pub enum Fault {
     /// The work waited too long and was not tried. Nothing was changed.
     #[error("timed out before it was tried")]
     TimedOut,
+    /// The work panicked: where, is in the log.
+    #[error("it panicked")]
+    Panicked,
     /// Something that cannot be, was.
     #[error("{0}")]
     Internal(String),
@@ -82,6 +86,17 @@ impl From<DbErr> for Fault {
                 retry_after: RETRY_AFTER,
             },
             error => Self::Database(error),
+        }
+    }
+}
+
+/// Of a task that somebody waited for.
+impl From<JoinError> for Fault {
+    fn from(error: JoinError) -> Self {
+        if error.is_panic() {
+            Self::Panicked
+        } else {
+            Self::internal(error)
         }
     }
 }

@@ -23,7 +23,7 @@
 //! [`paging`] (pages of sorted lists), [`text`] (messages in Korean and English), `rows` (many rows in one parameter), `base32`
 //! (what people read aloud), [`config`] (every setting and
 //! limit). Around them: [`app`] wires, [`http`] opens the doors, [`server`] starts and stops, [`cli`] is the
-//! command line, [`sheet`] products as files that spreadsheets open, [`listener`] who is connected to hear what happens, [`rate`] how often anybody may ask, [`metrics`] what Prometheus reads, `trace` where the time goes, [`secret`] the signing key, [`signature`] what webhooks are known by, [`demo`] the demo shop; [`audit`] checks, over every row, that what
+//! command line, [`sheet`] products as files that spreadsheets open, [`listener`] who is connected to hear what happens, [`rate`] how often anybody may ask, [`metrics`] what Prometheus reads, `trace` where the time goes, [`panics`] what bugs end, [`secret`] the signing key, [`signature`] what webhooks are known by, [`demo`] the demo shop; [`audit`] checks, over every row, that what
 //! must hold does. The tables are the `entity` crate, the schema's history the `migration` crate; the `sandbox` crate plays
 //! the payment gateways.
 //!
@@ -73,6 +73,7 @@ pub mod metrics;
 pub mod order;
 pub mod outbox;
 pub mod paging;
+pub mod panics;
 pub mod payment;
 pub mod payout;
 pub mod picture;

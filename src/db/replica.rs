@@ -28,6 +28,7 @@ use tokio::{
 };
 
 use super::{Db, answered, in_background, lag::Marks};
+use crate::panics::caught;
 
 /// The pause between two checks.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -124,7 +125,8 @@ impl Replica {
             let mut marks = Marks::default();
             let mut was_in_use = None;
             loop {
-                let found = self.look(&mut marks).await;
+                let found = caught(self.look(&mut marks)).await;
+                let found = found.unwrap_or_else(|_| self.left_out(Trouble::Unmeasured));
                 *self.state.lock().unwrap_or_else(PoisonError::into_inner) = found;
                 let standing = self.standing();
                 if was_in_use != Some(standing.is_in_use) {
@@ -137,32 +139,34 @@ impl Replica {
     }
 
     async fn look(&self, marks: &mut Marks) -> State {
-        let last = self.state().proof;
-        let left_out = |trouble| State {
-            proof: last,
-            trouble: Some(trouble),
-        };
         // The moment before the question: what was committed by then lies before the position in the answer.
         let asked = Instant::now();
         let primary = ask(&self.check.primary, AT_PRIMARY).await;
         let Some(primary) = primary else {
-            return left_out(Trouble::Unmeasured);
+            return self.left_out(Trouble::Unmeasured);
         };
         if let Some(position) = primary.position {
             marks.note(asked, position);
         }
         let Some(replica) = ask(&self.check.replica, AT_REPLICA).await else {
-            return left_out(Trouble::Silent);
+            return self.left_out(Trouble::Silent);
         };
         let is_ours = replica.is_replica
             && replica.system == primary.system
             && replica.database == primary.database;
         let Some(replayed) = replica.position.filter(|_| is_ours) else {
-            return left_out(Trouble::Stranger);
+            return self.left_out(Trouble::Stranger);
         };
         State {
             proof: marks.passed(replayed),
             trouble: None,
+        }
+    }
+
+    fn left_out(&self, trouble: Trouble) -> State {
+        State {
+            proof: self.state().proof,
+            trouble: Some(trouble),
         }
     }
 

@@ -16,7 +16,7 @@ use sea_orm::DbErr;
 use tokio::{sync::Notify, time::sleep};
 
 use super::{Bus, Key};
-use crate::{catalog::store::options_by_ids, db::Db, stock::store::of_products};
+use crate::{catalog::store::options_by_ids, db::Db, panics::caught, stock::store::of_products};
 
 /// An option, and how many pieces of it were left: all that listeners show, read once for all of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,7 +113,8 @@ pub async fn tell(bus: Bus, db: Db) {
         noted.retain(|id, noted| {
             noted.is_stale || !noted.options.is_empty() || !known.contains_key(id)
         });
-        if let Err(error) = tell_of(&bus, &db, &mut known, &noted).await {
+        let told = caught(tell_of(&bus, &db, &mut known, &noted)).await;
+        if let Err(error) = told.and_then(|told| Ok(told?)) {
             tracing::warn!(%error, "the stock that changed could not be read");
             sleep(AFTER_FAILURE).await;
             bus.changes.note_again(noted);

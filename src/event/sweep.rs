@@ -23,7 +23,7 @@ use super::{
     news::WrittenEvent,
     told::{Tale, Told},
 };
-use crate::{db::Db, fault::Fault};
+use crate::{db::Db, fault::Fault, panics::caught};
 
 /// How long to wait between looks while NATS carries everything: what is left are the last words of servers that died.
 const RARELY: Duration = Duration::from_secs(5);
@@ -61,7 +61,7 @@ pub async fn sweep(bus: Bus, db: Db) {
     let mut seen = None;
     loop {
         let begun = Instant::now();
-        match look(&bus, &db, seen.as_ref()).await {
+        match caught(look(&bus, &db, seen.as_ref())).await.flatten() {
             Ok(mark) => seen = Some(mark),
             // What is not seen now is with the next look.
             Err(error) => tracing::warn!(%error, "could not look for what other servers committed"),

@@ -18,6 +18,7 @@ use crate::{
     coupon,
     db::{Transaction, in_background},
     fault::{Failure, Fault, Never, Outcome},
+    panics::caught,
 };
 
 /// How long to sleep at most: another server's orders are canceled without a word.
@@ -53,7 +54,7 @@ async fn watch_over(app: &App, stopping: &CancellationToken) {
     while !stopping.is_cancelled() {
         // What becomes due from here on wakes it once more.
         woken.mark_unchanged();
-        let pause = match round(app).await {
+        let pause = match caught(round(app)).await.flatten() {
             Ok(pause) => pause,
             Err(error) => {
                 tracing::warn!(%error, "the gifts could not be looked at");
@@ -75,7 +76,7 @@ async fn round(app: &App) -> Result<Duration, Fault> {
         let due = store::due(app.db.reader(), now, after, PAGE).await?;
         for (_, id) in &due {
             // One that fails holds up no other, and is tried again with the next round.
-            if let Err(error) = give_back(app, *id).await {
+            if let Err(error) = caught(give_back(app, *id)).await.flatten() {
                 tracing::warn!(%error, gift = %id, "a gift could not be given back");
             }
         }

@@ -78,7 +78,7 @@ impl ApiError {
             Self::Fault(Fault::Overloaded { .. }) => "OVERLOADED",
             Self::Fault(Fault::TimedOut) => "TIMEOUT",
             Self::Fault(Fault::OutcomeUnknown(_)) => "OUTCOME_UNKNOWN",
-            Self::Fault(Fault::Database(_) | Fault::Internal(_)) => "INTERNAL",
+            Self::Fault(Fault::Database(_) | Fault::Panicked | Fault::Internal(_)) => "INTERNAL",
         }
     }
 
@@ -107,7 +107,9 @@ impl ApiError {
             Self::Fault(Fault::Overloaded { .. }) => message!("graphql-overloaded"),
             Self::Fault(Fault::TimedOut) => message!("graphql-timed-out"),
             Self::Fault(Fault::OutcomeUnknown(_)) => message!("graphql-outcome-unknown"),
-            Self::Fault(Fault::Database(_) | Fault::Internal(_)) => message!("graphql-internal"),
+            Self::Fault(Fault::Database(_) | Fault::Panicked | Fault::Internal(_)) => {
+                message!("graphql-internal")
+            }
         }
     }
 }

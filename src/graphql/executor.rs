@@ -26,6 +26,8 @@ use super::{
 };
 use crate::{
     app::App,
+    fault::Fault,
+    panics::{caught, caught_at_once, caught_stream},
     rate::Left,
     text::{Language, message},
     trace,
@@ -100,12 +102,11 @@ impl ShopExecutor {
         if finish.kind() == Kind::Subscription {
             self.figures().subscription_begins();
             let responses = self.api.schema.execute_stream(request);
-            let responses = drive_stream(responses, queue);
-            return Begun::Events(
-                responses
-                    .map(move |response| finish.apply(response))
-                    .boxed(),
-            );
+            let responses = caught_stream(drive_stream(responses, queue));
+            let responses = responses
+                .map(move |response| finish.apply(response.unwrap_or_else(failed)))
+                .boxed();
+            return Begun::Events(responses);
         }
         Begun::Answer(self.executed(request, finish, queue, tasks).boxed())
     }
@@ -133,24 +134,37 @@ impl ShopExecutor {
         let (api, language) = (self.api.clone(), finish.language);
         let span = finish.span();
         let execution = async move {
-            let executed = drive(api.schema.execute(request), queue);
-            finish.apply(executed.instrument(span).await)
+            let executed = caught(drive(api.schema.execute(request), queue));
+            let executed = executed.instrument(span).await;
+            finish.apply(executed.unwrap_or_else(failed))
         };
         let execution = tasks.spawn(execution.in_current_span());
         let executor = self.clone();
         async move {
-            execution.await.unwrap_or_else(|error| {
-                let failed = vec![ApiError::internal(error).at_the_root()];
-                let response = Response::from_errors(failed);
-                let response = complete(response, &executor.request_id, language);
-                executor.figures().failed(&response);
-                response
-            })
+            let executed = execution.await.map_err(Fault::from);
+            executed.unwrap_or_else(|fault| executor.died(fault, language))
         }
+    }
+
+    /// The answer to an operation that can say nothing for itself.
+    fn died(&self, fault: Fault, language: Language) -> Response {
+        let response = complete(failed(fault), &self.request_id, language);
+        self.figures().failed(&response);
+        response
     }
 
     /// The request with its document and loaders, and what is to be done to its responses; or its refusal.
     fn prepare(
+        &self,
+        request: Request,
+        queue: &LoadQueue,
+    ) -> Result<(Request, Finish), Box<Response>> {
+        let language = known(&request).unwrap_or_default();
+        caught_at_once(|| self.prepared(request, queue))
+            .unwrap_or_else(|panicked| Err(Box::new(self.died(panicked, language))))
+    }
+
+    fn prepared(
         &self,
         mut request: Request,
         queue: &LoadQueue,
@@ -243,6 +257,11 @@ const OF_SESSIONS: [&str; 6] = [
     "signOut",
     "signUp",
 ];
+
+/// A response of nothing but the fault.
+fn failed(fault: Fault) -> Response {
+    Response::from_errors(vec![ApiError::from(fault).at_the_root()])
+}
 
 /// What is known of the request: its language, who calls.
 fn known<T: Copy + 'static>(request: &Request) -> Option<T> {

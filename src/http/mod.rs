@@ -13,6 +13,7 @@ mod keys;
 mod language;
 mod leaving;
 mod metrics;
+mod panicked;
 mod payment;
 mod picture;
 mod request_id;
@@ -67,6 +68,7 @@ pub fn router(state: HttpState, body_bytes_max: usize, origins: &Origins) -> Rou
         .route("/pictures/upload/{product_id}", put(picture::upload))
         .merge(payment::routes())
         .merge(graphiql::routes())
+        .layer(axum::middleware::from_fn(panicked::answer))
         .layer(axum::middleware::map_response(careful::with_headers))
         .layer(origins.layer())
         .layer(DefaultBodyLimit::max(body_bytes_max))

@@ -149,7 +149,7 @@ async fn take(
         url
     };
     let uploaded = state.connections.spawn(uploading.in_current_span());
-    uploaded.await.map_err(Fault::internal)?
+    uploaded.await?
 }
 
 /// The whole body, if it is not too large.

@@ -30,6 +30,7 @@ use crate::{
     db::in_background,
     fault::Fault,
     outbox::{self, store::Depth},
+    panics,
     payment::operator::figures::{self as payments, Figures as Payments},
 };
 
@@ -91,6 +92,7 @@ fn register_live(registry: &mut Registry, app: &App, is_ready: bool) {
         "Whether the instance can serve, as /readyz says",
         i64::from(is_ready),
     );
+    panics::register(registry);
     app.responses.register(registry);
     app.operations.register(registry);
     app.listeners.figures.register(registry);

@@ -27,10 +27,14 @@ use crate::{
     clock::Clock,
     db::{Db, in_background},
     fault::{self, Fault, Never},
+    panics::caught,
 };
 
 /// How long the table is not looked at, at most: what another instance has lost falls due without a word.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// How long it rests after a panic, so that one that comes again does not spin.
+const REST: Duration = Duration::from_secs(1);
 
 /// How long it is not looked at, at least, so that a clock that stands still does not spin.
 const SWEEP_AT_MOST_EVERY: Duration = Duration::from_millis(20);
@@ -116,18 +120,10 @@ impl Relay {
         stopping: CancellationToken,
     ) {
         while !stopping.is_cancelled() {
-            self.send();
-            self.write();
-            self.sweep();
-            let pause = self.pause();
-            tokio::select! {
-                () = stopping.cancelled() => {}
-                Some(parcel) = inbox.recv() => self.take_in(parcel, &mut inbox),
-                Some(tried) = self.trying.join_next() => self.settle(tried),
-                Some(written) = self.writing.join_next() => self.written(written),
-                Some(swept) = self.sweeping.join_next() => self.swept(swept),
-                () = self.wake.notified() => self.sweep_at = Instant::now(),
-                () = sleep(pause) => {}
+            if caught(self.turn(&mut inbox, &stopping)).await.is_err() {
+                // Nobody knows what it was about. All falls due in the table.
+                self.queue.empty();
+                sleep(REST).await;
             }
         }
         inbox.close();
@@ -135,6 +131,27 @@ impl Relay {
             self.queue.add(parcel);
         }
         self.finish().await;
+    }
+
+    /// Begins what is to be done, and waits for what comes of something, or for something new.
+    async fn turn(
+        &mut self,
+        inbox: &mut mpsc::UnboundedReceiver<Parcel>,
+        stopping: &CancellationToken,
+    ) {
+        self.send();
+        self.write();
+        self.sweep();
+        let pause = self.pause();
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            Some(parcel) = inbox.recv() => self.take_in(parcel, inbox),
+            Some(tried) = self.trying.join_next() => self.settle(tried),
+            Some(written) = self.writing.join_next() => self.written(written),
+            Some(swept) = self.sweeping.join_next() => self.swept(swept),
+            () = self.wake.notified() => self.sweep_at = Instant::now(),
+            () = sleep(pause) => {}
+        }
     }
 
     fn take_in(&mut self, parcel: Parcel, inbox: &mut mpsc::UnboundedReceiver<Parcel>) {

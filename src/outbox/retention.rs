@@ -16,6 +16,7 @@ use crate::{
     app::App,
     db::{Db, in_background},
     fault::{Failure, Fault, Never},
+    panics::caught,
 };
 
 /// How often it is looked at: a day more or less matters to nobody, a long transaction would.
@@ -30,8 +31,8 @@ pub fn start(app: &Arc<App>, retention: Duration, stopping: &CancellationToken) 
     tokio::spawn(in_background(async move {
         while !stopping.is_cancelled() {
             let before = app.clock.now() - retention;
-            let purged = purge(&app.db, before, !app.outbox.is_delivered()).await;
-            match purged {
+            let purged = purge(&app.db, before, !app.outbox.is_delivered());
+            match caught(purged).await.flatten() {
                 Ok(0) => {}
                 Ok(purged) => tracing::info!(purged, "events left the outbox"),
                 Err(error) => tracing::warn!(%error, "nothing left the outbox"),

@@ -24,7 +24,7 @@ use super::{
     settlement::{Finding, Wish, settle},
     store,
 };
-use crate::{app::App, db::in_background, fault::Fault};
+use crate::{app::App, db::in_background, fault::Fault, panics::caught};
 
 /// How often a gateway is asked about one payment or refund at most.
 const QUESTIONS_MAX: u32 = 3;
@@ -64,7 +64,7 @@ async fn reconcile(app: &Arc<App>, provider: PaymentProvider, stopping: &Cancell
     while !stopping.is_cancelled() {
         // What becomes due from here on wakes it once more.
         woken.mark_unchanged();
-        let pause = match round(app, provider).await {
+        let pause = match caught(round(app, provider)).await.flatten() {
             Ok(pause) => pause,
             Err(error) => {
                 tracing::warn!(%error, ?provider, "the payments could not be looked at");
@@ -103,13 +103,14 @@ async fn round(app: &Arc<App>, provider: PaymentProvider) -> Result<Duration, Fa
 }
 
 async fn check(app: Arc<App>, id: PaymentId, lease: DateTime<Utc>) {
-    if let Err(error) = check_payment(&app, id, lease).await {
+    let checked = caught(check_payment(&app, id, lease)).await.flatten();
+    if let Err(error) = checked {
         tracing::warn!(%error, payment = %id, "a payment could not be looked at");
     }
 }
 
 async fn refund(app: Arc<App>, id: RefundId) {
-    if let Err(error) = refunding::perform(&app, id).await {
+    if let Err(error) = caught(refunding::perform(&app, id)).await.flatten() {
         tracing::warn!(%error, refund = %id, "a refund could not be made");
     }
 }

@@ -30,6 +30,7 @@ mod model;
 mod operator;
 mod orders;
 mod outbox;
+mod panics;
 mod parts;
 mod payments;
 mod payouts;

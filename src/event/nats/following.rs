@@ -10,13 +10,16 @@ use async_nats::{Client, Subscriber};
 use futures_util::StreamExt;
 use tokio::{
     task::{AbortHandle, JoinSet},
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
 use super::Bus;
-use crate::event::{
-    interest::Key,
-    news::{News, subject},
+use crate::{
+    event::{
+        interest::Key,
+        news::{News, subject},
+    },
+    panics::caught,
 };
 
 /// How long a subscription outlives its last listener: one whose connection broke is back within seconds.
@@ -25,6 +28,9 @@ const LINGER: Duration = Duration::from_secs(10);
 /// How long after a subscription was sent the database is looked at for what it came too late for: longer than it takes to
 /// reach NATS.
 const ARRIVED: Duration = Duration::from_millis(250);
+
+/// How long it rests after a panic, so that one that comes again does not spin.
+const REST: Duration = Duration::from_secs(1);
 
 struct Following {
     bus: Bus,
@@ -51,7 +57,9 @@ pub async fn follow(bus: Bus, client: Client, prefix: Arc<str>) {
         look_at: None,
     };
     loop {
-        following.step().await;
+        if caught(following.step()).await.is_err() {
+            sleep(REST).await;
+        }
         let count = following.subscribed.len();
         following.bus.figures.set_subscriptions(count);
     }

@@ -16,6 +16,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{Bus, IN_FLIGHT, Parcel};
+use crate::panics::caught;
 
 /// How often a message is sent before it is left to the others' sweep.
 const ATTEMPTS: usize = 2;
@@ -49,7 +50,11 @@ impl Publisher {
             parcel.map(|parcel| (parcel, (outgoing, closing)))
         });
         parcels
-            .for_each_concurrent(IN_FLIGHT, async |parcel| self.publish(&parcel).await)
+            .for_each_concurrent(IN_FLIGHT, async |parcel| {
+                if caught(self.publish(&parcel)).await.is_err() {
+                    self.bus.figures.dropped();
+                }
+            })
             .await;
     }
 

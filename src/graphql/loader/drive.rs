@@ -120,10 +120,26 @@ impl Loads {
     /// Starts the loads that are queued, and lets them run as far as they can.
     fn advance(&mut self, context: &mut task::Context<'_>) {
         self.running.extend(self.queue.take());
-        POLLING_LOADS_OF.set(self.stirred.address());
+        let _polling = Polling::of(&self.stirred);
         while let Poll::Ready(Some(())) = self.running.poll_next_unpin(context) {
             self.has_results = true;
         }
+    }
+}
+
+/// Says whose loads this thread is polling, until it is dropped: also by a panic, or who comes to lie at the same address
+/// would sleep for ever.
+struct Polling;
+
+impl Polling {
+    fn of(stirred: &Stirred) -> Self {
+        POLLING_LOADS_OF.set(stirred.address());
+        Self
+    }
+}
+
+impl Drop for Polling {
+    fn drop(&mut self) {
         POLLING_LOADS_OF.set(0);
     }
 }
@@ -161,8 +177,10 @@ impl Wake for Stirred {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::AssertUnwindSafe;
+
     use futures_channel::oneshot;
-    use futures_util::{future::join_all, stream};
+    use futures_util::{FutureExt, future::join_all, stream};
     use tokio::{sync::mpsc, task::yield_now};
 
     use super::*;
@@ -232,6 +250,16 @@ mod tests {
             assert_eq!(batcher.log.lock().unwrap().len(), 1);
         }
         assert_eq!(shared.log.lock().unwrap()[0].len(), 200);
+    }
+
+    #[tokio::test]
+    async fn a_load_that_panics_leaves_nothing_behind() {
+        let queue = LoadQueue::default();
+        queue.push(Box::pin(async { panic!("a bug") }));
+        let execution = drive(std::future::pending::<()>(), queue);
+        let caught = AssertUnwindSafe(execution).catch_unwind().await;
+        assert!(caught.is_err());
+        assert_eq!(POLLING_LOADS_OF.get(), 0);
     }
 
     #[tokio::test(flavor = "multi_thread")]

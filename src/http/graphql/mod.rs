@@ -21,6 +21,7 @@ use super::{
     event_stream,
 };
 use crate::{
+    fault::Fault,
     graphql::{
         ApiError, Identity, RequestId, ShopExecutor, Written, error::complete, was_refused_as_wrong,
     },
@@ -81,21 +82,30 @@ async fn execute(
 /// What the status says of an answer that has one of its own: GraphQL over HTTP, 6.4.
 fn status(response: &GraphQlResponse) -> StatusCode {
     if was_refused_as_wrong(response) {
-        StatusCode::BAD_REQUEST
-    } else if response.data == Value::Null && retry_after(response).is_some() {
-        StatusCode::TOO_MANY_REQUESTS
-    } else {
-        StatusCode::OK
+        return StatusCode::BAD_REQUEST;
     }
+    if response.data != Value::Null {
+        return StatusCode::OK;
+    }
+    match errors(response).next() {
+        Some(ApiError::RateLimited { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        Some(ApiError::Fault(Fault::Overloaded { .. } | Fault::TimedOut)) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        Some(ApiError::Fault(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::OK,
+    }
+}
+
+/// The errors that are not the framework's own.
+fn errors(response: &GraphQlResponse) -> impl Iterator<Item = &ApiError> {
+    let errors = response.errors.iter();
+    errors.filter_map(|error| error.source::<ApiError>())
 }
 
 /// After how many seconds what was refused may be tried again, where an error says so.
 fn retry_after(response: &GraphQlResponse) -> Option<u64> {
-    let errors = response
-        .errors
-        .iter()
-        .filter_map(|error| error.source::<ApiError>());
-    let wait = errors.filter_map(ApiError::retry_after).max()?;
+    let wait = errors(response).filter_map(ApiError::retry_after).max()?;
     Some(
         wait.as_millis()
             .div_ceil(1_000)

@@ -21,6 +21,7 @@ use crate::{
         state::Step,
         store,
     },
+    panics::caught,
     store as stores,
 };
 
@@ -38,7 +39,8 @@ pub fn start(app: &Arc<App>, stopping: &CancellationToken) -> JoinHandle<()> {
     let (app, stopping) = (app.clone(), stopping.clone());
     tokio::spawn(in_background(async move {
         while !stopping.is_cancelled() {
-            let pause = round(&app).await.unwrap_or_else(|error| {
+            let pause = caught(round(&app)).await.flatten();
+            let pause = pause.unwrap_or_else(|error| {
                 tracing::warn!(%error, "late orders could not be looked for");
                 SLEEP_MAX
             });
@@ -56,7 +58,7 @@ async fn round(app: &App) -> Result<Duration, Fault> {
         let late = deadlines::late(app.db.reader(), app.clock.now(), LOOK).await?;
         let mut is_stuck = true;
         for order_id in late.into_iter().collect::<BTreeSet<_>>() {
-            match lapse(app, order_id).await {
+            match caught(lapse(app, order_id)).await.flatten() {
                 Ok(()) => is_stuck = false,
                 Err(error) => tracing::warn!(%error, order = %order_id, "a late order stays"),
             }

@@ -1,8 +1,8 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicU32, Ordering},
+        Arc, Once,
+        atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -23,6 +23,7 @@ use jangteo::{
     http::cors::Origins,
     member::{self, Keys, NewMember},
     outbox::PlatformSettings,
+    panics,
     payment::PaymentSettings,
     picture::{Pictures, storage::Storage},
     rate::RateLimits,
@@ -55,6 +56,8 @@ pub struct Shop {
     micros: Arc<AtomicI64>,
     /// By how many microseconds time passes whenever somebody asks for it.
     tick: Arc<AtomicI64>,
+    /// Whether whoever asks for the time meets a bug.
+    is_broken: Arc<AtomicBool>,
     members: AtomicU32,
     /// Where its pictures are, unless somebody else has the folder.
     _pictures: Option<TempDir>,
@@ -84,6 +87,12 @@ pub struct Product {
     pub store_id: StoreId,
     pub merchant_id: MemberId,
     pub options: Vec<OptionId>,
+}
+
+/// As the program does; a test that fails says so all the same.
+fn count_panics() {
+    static COUNTING: Once = Once::new();
+    COUNTING.call_once(|| panics::watch(std::panic::take_hook()));
 }
 
 /// Whom a shop speaks with: by default, nobody.
@@ -185,6 +194,7 @@ impl Shop {
         storage: Option<Storage>,
         pictures: Option<TempDir>,
     ) -> Self {
+        count_panics();
         let Others {
             payments,
             platform,
@@ -199,10 +209,13 @@ impl Shop {
         let hand = micros.clone();
         let tick = Arc::new(AtomicI64::new(0));
         let ticking = tick.clone();
+        let is_broken = Arc::new(AtomicBool::new(false));
+        let breaks = is_broken.clone();
         let secret = Secret::new([7; 32]);
         let server = Server::start(Start {
             db: database.connect().await,
             clock: Clock::new(move || {
+                assert!(!breaks.load(Ordering::Relaxed), "the clock is broken");
                 let now = hand.fetch_add(ticking.load(Ordering::Relaxed), Ordering::Relaxed);
                 DateTime::from_timestamp_micros(now).expect("a time")
             }),
@@ -227,6 +240,7 @@ impl Shop {
             server,
             micros,
             tick,
+            is_broken,
             members: AtomicU32::new(0),
             _pictures: pictures,
         }
@@ -258,6 +272,11 @@ impl Shop {
         let micros = i64::try_from(by.as_micros()).expect("a step of the clock");
         self.micros.fetch_add(micros, Ordering::Relaxed);
         self.app().outbox.wake();
+    }
+
+    /// Has everything panic that asks for the time, or no more.
+    pub fn break_clock(&self, is_broken: bool) {
+        self.is_broken.store(is_broken, Ordering::Relaxed);
     }
 
     /// Sets the shop's clock.
