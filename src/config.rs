@@ -186,6 +186,12 @@ pub struct ServeSettings {
     #[arg(long, env = "ORDER_DEADLINE_MS", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
     pub order_deadline_ms: u64,
 
+    /// How long a query may take, in seconds (1 to 600); then it is answered with TIMEOUT, and the database stops as well.
+    /// By default longer than a query waits for a connection, so that whoever finds none is told OVERLOADED. What changes
+    /// something is never stopped half-way.
+    #[arg(long, env = "QUERY_SECONDS_MAX", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub query_seconds_max: u64,
+
     /// The largest request body, in bytes: a hundred order lines take about 8 KiB.
     #[arg(long, env = "BODY_BYTES_MAX", default_value_t = 256 * 1024, value_parser = clap::value_parser!(u64).range(1024..=64 * 1024 * 1024))]
     pub body_bytes_max: u64,
@@ -314,6 +320,8 @@ pub struct Limits {
     pub order_batch: usize,
     pub order_deadline: Duration,
     pub documents: DocumentRules,
+    /// How long a query may take.
+    pub query_within: Duration,
     pub listeners: ListenerLimits,
 }
 
@@ -421,6 +429,7 @@ impl ServeSettings {
             order_batch: self.order_batch as usize,
             order_deadline: Duration::from_millis(self.order_deadline_ms),
             documents,
+            query_within: Duration::from_secs(self.query_seconds_max),
             listeners: self.listeners.limits(),
         })
     }
@@ -443,6 +452,7 @@ impl Default for Limits {
             order_batch: 256,
             order_deadline: Duration::from_secs(10),
             documents: DocumentRules::default(),
+            query_within: Duration::from_secs(15),
             listeners: ListenerLimits::default(),
         }
     }

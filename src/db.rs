@@ -8,6 +8,7 @@
 //! locks what it rests on, or writes what the table's own check would refuse; serialization failures
 //! are retried all the same, for databases that run stricter.
 
+mod abandoned;
 mod backup;
 mod figures;
 mod lag;
@@ -40,6 +41,7 @@ use crate::{
 };
 
 use self::{
+    abandoned::Bound,
     figures::{Figures, register_pools},
     replica::Check,
 };
@@ -128,6 +130,8 @@ struct Connections {
     replica: Option<Arc<Replica>>,
     statements: Arc<AtomicU64>,
     figures: Figures,
+    /// How long a read may take on SQLite.
+    bound: Bound,
     /// Where migrations connect to by themselves, apart from the pool and its limits.
     migrations_at: Option<Secret>,
 }
@@ -143,16 +147,21 @@ impl Db {
         let statements = Arc::new(AtomicU64::new(0));
         let figures = Figures::default();
         let open = async |options| open(options, &statements, &figures).await;
+        let bound = Bound::default();
         let connections = if url.starts_with("sqlite:") {
             // The writer first: it makes the file that the readers open.
             let writer = open(sqlite(url, 1, false)).await?;
-            let reader = open(sqlite(url, connections, true)).await?;
+            let mut readers = sqlite(url, connections, true);
+            let bounded = bound.clone();
+            readers.map_sqlx_sqlite_pool_opts(move |pool| bounded.of(pool));
+            let reader = open(readers).await?;
             Connections {
                 reader,
                 writer,
                 replica: None,
                 statements,
                 figures,
+                bound,
                 migrations_at: None,
             }
         } else {
@@ -164,6 +173,7 @@ impl Db {
                 replica: None,
                 statements,
                 figures,
+                bound,
                 migrations_at,
             }
         };
@@ -197,6 +207,12 @@ impl Db {
             replica,
             ..(*self.0).clone()
         })))
+    }
+
+    /// Has SQLite stop what has read for that long, as the server must that has told whoever asked that it takes too long.
+    /// No [`Db::snapshot`] is to be taken then: it is one read. On PostgreSQL each statement has a bound of its own.
+    pub fn stop_reads_after(&self, within: Duration) {
+        self.0.bound.set(within);
     }
 
     /// Begins to watch how old the replica is, if there is one: until then nothing is read there.
@@ -473,7 +489,9 @@ fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
 
 fn postgres(url: &str, connections: u32) -> ConnectOptions {
     let mut options = common(url, connections);
-    options.map_sqlx_postgres_opts(|options| options.application_name("jangteo").options(SETTINGS));
+    options
+        .map_sqlx_postgres_opts(|options| options.application_name("jangteo").options(SETTINGS))
+        .map_sqlx_postgres_pool_opts(abandoned::closing);
     options
 }
 
@@ -521,6 +539,17 @@ pub fn is_unreachable(error: &DbErr) -> bool {
         error,
         DbErr::Conn(RuntimeErr::SqlxError(error)) if matches!(error.as_ref(), SqlxError::PoolTimedOut)
     )
+}
+
+/// Whether the database was told to stop, or has stopped by itself: the statement took too long.
+#[must_use]
+pub fn was_stopped(error: &DbErr) -> bool {
+    const SQLITE_INTERRUPT: i32 = 9;
+    match code(error).as_deref() {
+        Some(state) if state.len() == 5 => state == "57014",
+        Some(code) => sqlite_code(code) == Some(SQLITE_INTERRUPT),
+        None => false,
+    }
 }
 
 /// Whether the same transaction may succeed if it is tried again: a deadlock, a serialization failure,

@@ -8,6 +8,8 @@ use std::{fmt, time::Duration};
 use sea_orm::DbErr;
 use tokio::task::JoinError;
 
+use crate::db::was_stopped;
+
 /// When a client that found no connection free should come again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -39,6 +41,9 @@ pub enum Fault {
     /// The work waited too long and was not tried. Nothing was changed.
     #[error("timed out before it was tried")]
     TimedOut,
+    /// The work took too long and was stopped.
+    #[error("it took too long")]
+    TookTooLong,
     /// The work panicked: where, is in the log.
     #[error("it panicked")]
     Panicked,
@@ -85,6 +90,7 @@ impl From<DbErr> for Fault {
             DbErr::ConnectionAcquire(_) => Self::Overloaded {
                 retry_after: RETRY_AFTER,
             },
+            error if was_stopped(&error) => Self::TookTooLong,
             error => Self::Database(error),
         }
     }

@@ -42,9 +42,9 @@ pub fn register(registry: &mut Registry) {
 ///
 /// # Errors
 /// When it panics.
-pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Fault> {
-    let worked = AssertUnwindSafe(work).catch_unwind().await;
-    worked.map_err(fault)
+pub fn caught<T>(work: impl Future<Output = T>) -> impl Future<Output = Result<T, Fault>> {
+    let worked = AssertUnwindSafe(work).catch_unwind();
+    worked.map(|worked| worked.map_err(fault))
 }
 
 /// What the work comes to.

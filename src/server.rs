@@ -119,6 +119,7 @@ impl Server {
         };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        db.stop_reads_after(limits.query_within);
         let payments = payments.open(address, &clock)?;
         let retention = platform.retention();
         let platform = platform.open()?;

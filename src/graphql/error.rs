@@ -76,7 +76,7 @@ impl ApiError {
             Self::TooManyListeners(_) => "TOO_MANY_LISTENERS",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::Fault(Fault::Overloaded { .. }) => "OVERLOADED",
-            Self::Fault(Fault::TimedOut) => "TIMEOUT",
+            Self::Fault(Fault::TimedOut | Fault::TookTooLong) => "TIMEOUT",
             Self::Fault(Fault::OutcomeUnknown(_)) => "OUTCOME_UNKNOWN",
             Self::Fault(Fault::Database(_) | Fault::Panicked | Fault::Internal(_)) => "INTERNAL",
         }
@@ -106,6 +106,7 @@ impl ApiError {
             Self::RateLimited { .. } => message!("graphql-rate-limited"),
             Self::Fault(Fault::Overloaded { .. }) => message!("graphql-overloaded"),
             Self::Fault(Fault::TimedOut) => message!("graphql-timed-out"),
+            Self::Fault(Fault::TookTooLong) => message!("graphql-took-too-long"),
             Self::Fault(Fault::OutcomeUnknown(_)) => message!("graphql-outcome-unknown"),
             Self::Fault(Fault::Database(_) | Fault::Panicked | Fault::Internal(_)) => {
                 message!("graphql-internal")
@@ -158,7 +159,7 @@ pub fn complete(mut response: Response, request_id: &RequestId, language: Langua
 fn complete_error(error: &mut ServerError, RequestId(request_id): &RequestId) {
     if let Some(ApiError::Fault(fault)) = error.source::<ApiError>() {
         match fault {
-            Fault::Overloaded { .. } | Fault::TimedOut => {
+            Fault::Overloaded { .. } | Fault::TimedOut | Fault::TookTooLong => {
                 tracing::warn!(%request_id, %fault, path = ?error.path, "request turned away");
             }
             fault => tracing::error!(%request_id, %fault, path = ?error.path, "request failed"),

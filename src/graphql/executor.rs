@@ -1,4 +1,4 @@
-use std::{any::TypeId, sync::Arc};
+use std::{any::TypeId, cell::Cell, sync::Arc};
 
 use async_graphql::{
     Positioned, Request, Response,
@@ -6,11 +6,11 @@ use async_graphql::{
 };
 use futures_util::{
     FutureExt, StreamExt,
-    future::{BoxFuture, ready},
+    future::{BoxFuture, Either, ready},
     stream::BoxStream,
 };
-use tokio::time::Instant;
-use tokio_util::task::TaskTracker;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::{Instrument, Span};
 
 use super::{
@@ -90,8 +90,9 @@ impl ShopExecutor {
         operation.map(|operation| operation.ty)
     }
 
-    /// Begins an operation. A query or a mutation is executed in a task of its own, one of those, though nobody waits for
-    /// it: a client that hangs up cancels nothing half-way.
+    /// Begins an operation. A query or a mutation is executed in a task of its own, one of those. A mutation is executed
+    /// though nobody waits for it: a client that hangs up cancels nothing half-way. A query that nobody waits for ends, and
+    /// so do its statements.
     #[must_use]
     pub fn begin(&self, request: Request, tasks: &TaskTracker) -> Begun {
         let queue = LoadQueue::default();
@@ -133,12 +134,20 @@ impl ShopExecutor {
     ) -> impl Future<Output = Response> + Send + use<> {
         let (api, language) = (self.api.clone(), finish.language);
         let span = finish.span();
+        let is_query = finish.kind() == Kind::Query;
+        let until = is_query.then(|| finish.begun + api.app.limits.query_within);
         let execution = async move {
-            let executed = caught(drive(api.schema.execute(request), queue));
-            let executed = executed.instrument(span).await;
-            finish.apply(executed.unwrap_or_else(failed))
+            let executed = caught(in_time(until, drive(api.schema.execute(request), queue)))
+                .instrument(span)
+                .await;
+            finish.apply(executed.flatten().unwrap_or_else(failed))
         };
         let execution = tasks.spawn(execution.in_current_span());
+        let execution = if is_query {
+            Either::Left(AbortOnDropHandle::new(execution))
+        } else {
+            Either::Right(execution)
+        };
         let executor = self.clone();
         async move {
             let executed = execution.await.map_err(Fault::from);
@@ -190,6 +199,7 @@ impl ShopExecutor {
             begun,
             figures: self.figures().clone(),
             left: None,
+            is_answered: Cell::new(false),
         };
         if let Some(operation) = finish.operation() {
             let (name, variables) = (request.operation_name.as_deref(), &mut request.variables);
@@ -258,6 +268,20 @@ const OF_SESSIONS: [&str; 6] = [
     "signUp",
 ];
 
+/// What the execution comes to, if it does by then.
+fn in_time<T>(
+    until: Option<Instant>,
+    execution: impl Future<Output = T>,
+) -> impl Future<Output = Result<T, Fault>> {
+    match until {
+        Some(until) => {
+            let executed = timeout_at(until, execution);
+            Either::Left(executed.map(|executed| executed.map_err(|_| Fault::TookTooLong)))
+        }
+        None => Either::Right(execution.map(Ok)),
+    }
+}
+
 /// A response of nothing but the fault.
 fn failed(fault: Fault) -> Response {
     Response::from_errors(vec![ApiError::from(fault).at_the_root()])
@@ -283,6 +307,15 @@ struct Finish {
     figures: Figures,
     /// How much more may be asked for, where that is counted.
     left: Option<Left>,
+    is_answered: Cell<bool>,
+}
+
+impl Drop for Finish {
+    fn drop(&mut self) {
+        if !self.is_answered.get() && self.kind() == Kind::Query {
+            self.figures.abandoned();
+        }
+    }
 }
 
 impl Finish {
@@ -315,6 +348,7 @@ impl Finish {
     }
 
     fn apply(&self, mut response: Response) -> Response {
+        self.is_answered.set(true);
         if let Some(operation) = self.operation() {
             let document = &self.document.executable;
             let data = std::mem::take(&mut response.data);

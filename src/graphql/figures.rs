@@ -36,6 +36,8 @@ enum Outcome {
     Refused,
     /// There are errors, and at least one is the server's.
     Failed,
+    /// Nobody waited for the answer to the query.
+    Abandoned,
 }
 
 /// The codes of errors: first those that are the server's doing.
@@ -86,6 +88,11 @@ impl Figures {
         self.count_errors(&response.errors);
     }
 
+    /// Counts a query that whoever asked has hung up on.
+    pub fn abandoned(&self) {
+        self.count(Kind::Query, Outcome::Abandoned);
+    }
+
     /// Counts a subscription.
     pub fn subscription_begins(&self) {
         self.count(Kind::Subscription, Outcome::Ok);
@@ -114,8 +121,8 @@ impl Figures {
         registry.register(
             "graphql_operations",
             "Operations by kind and outcome: ok, also where a rule refuses; refused for errors of the client; failed \
-             for those of the server. Subscriptions count when they begin; unread is what could not be read, or \
-             is not valid",
+             for those of the server; abandoned, where the client hung up on a query. Subscriptions count when they \
+             begin; unread is what could not be read, or is not valid",
             self.operations.clone(),
         );
         registry.register_with_unit(
@@ -139,6 +146,7 @@ impl Default for Figures {
         let of_kind = |kind| outcomes.map(|outcome| labels(kind, outcome));
         let kinds = [Query, Mutation].into_iter().flat_map(of_kind);
         let others = [
+            labels(Query, Outcome::Abandoned),
             labels(Subscription, Outcome::Ok),
             labels(Unread, Outcome::Refused),
         ];
@@ -184,6 +192,7 @@ impl Outcome {
             Self::Ok => "ok",
             Self::Refused => "refused",
             Self::Failed => "failed",
+            Self::Abandoned => "abandoned",
         }
     }
 }

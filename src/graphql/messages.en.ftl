@@ -25,6 +25,7 @@ graphql-not-over-post = A subscription is told over WebSocket (graphql-transport
 graphql-overloaded = The shop is very busy. Nothing was changed: try again after `retryAfterMs`.
 graphql-rate-limited = You have done this often of late. Nothing was changed: try again after `retryAfterMs`.
 graphql-timed-out = This waited too long and was not tried. Nothing was changed: try again.
+graphql-took-too-long = This took too long and was given up: ask for less at once, or try again.
 graphql-outcome-unknown = The connection to the database broke at the last moment, so it may have happened or not. Send it again just as it was, with its key: it does not happen twice.
 graphql-internal = The server failed, and has logged why under this request id.
 graphql-wrong-id = This is not a valid id here: expected one that starts with "{ $prefix }_".

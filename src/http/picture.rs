@@ -211,7 +211,9 @@ fn refused(refusal: UploadRefusal, request_id: &RequestId, language: Language) -
 
 fn failed(fault: Fault, request_id: &RequestId, language: Language) -> Response {
     let status = match &fault {
-        Fault::Overloaded { .. } | Fault::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+        Fault::Overloaded { .. } | Fault::TimedOut | Fault::TookTooLong => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
     tracing::error!(request_id = request_id.0, %fault, "a picture failed");

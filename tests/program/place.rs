@@ -3,7 +3,7 @@
 use super::*;
 
 /// Settings that the surroundings of the tests may have made.
-pub const SETTINGS: [&str; 86] = [
+pub const SETTINGS: [&str; 87] = [
     "DATABASE_URL",
     "DATABASE_CONNECTIONS",
     "DATABASE_REPLICA_URL",
@@ -23,6 +23,7 @@ pub const SETTINGS: [&str; 86] = [
     "ORDER_QUEUE",
     "ORDER_BATCH",
     "ORDER_DEADLINE_MS",
+    "QUERY_SECONDS_MAX",
     "BODY_BYTES_MAX",
     "DOCUMENT_TOKENS_MAX",
     "DOCUMENT_NESTING_MAX",

@@ -44,6 +44,7 @@ mod rates;
 mod schema;
 mod sheets;
 mod shop_day;
+mod slow;
 mod sse;
 mod statements;
 mod stock;

@@ -89,7 +89,7 @@ fn status(response: &GraphQlResponse) -> StatusCode {
     }
     match errors(response).next() {
         Some(ApiError::RateLimited { .. }) => StatusCode::TOO_MANY_REQUESTS,
-        Some(ApiError::Fault(Fault::Overloaded { .. } | Fault::TimedOut)) => {
+        Some(ApiError::Fault(Fault::Overloaded { .. } | Fault::TimedOut | Fault::TookTooLong)) => {
             StatusCode::SERVICE_UNAVAILABLE
         }
         Some(ApiError::Fault(_)) => StatusCode::INTERNAL_SERVER_ERROR,
