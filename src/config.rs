@@ -472,6 +472,12 @@ impl Secret {
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// Whether it is too short for a signing key: blanks around it, which nobody sees, keep no secret.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.0.trim_ascii().len() < SECRET_BYTES_MIN
+    }
 }
 
 /// Takes any text: how long it is, is checked where it cannot be printed any more.

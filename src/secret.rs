@@ -41,7 +41,7 @@ pub fn find_or_make(
     database: &DatabaseSettings,
 ) -> Result<Secret, SecretError> {
     match given {
-        Some(secret) if secret.bytes().len() < SECRET_BYTES_MIN => {
+        Some(secret) if secret.is_short() => {
             return Err(SecretError::GivenTooShort);
         }
         Some(secret) => return Ok(secret),
@@ -56,11 +56,11 @@ pub fn find_or_make(
         error,
     };
     make(&path).map_err(failed)?;
-    let bytes = fs::read(&path).map_err(failed)?;
-    if bytes.len() < SECRET_BYTES_MIN {
+    let secret = Secret::new(fs::read(&path).map_err(failed)?);
+    if secret.is_short() {
         return Err(SecretError::TooShort { path });
     }
-    Ok(Secret::new(bytes))
+    Ok(secret)
 }
 
 /// Makes the file unless it is there, whole or not at all: of several servers that start at once, one makes

@@ -22,15 +22,17 @@ pub enum ClosedBy {
 }
 
 /// The codes that the server closes with.
-const CODES: [(u16, &str); 14] = [
+const CODES: [(u16, &str); 16] = [
     (1000, "1000"),
     (1002, "1002"),
     (1007, "1007"),
     (1009, "1009"),
     (1012, "1012"),
+    (1013, "1013"),
     (4400, "4400"),
     (4401, "4401"),
     (4403, "4403"),
+    (4406, "4406"),
     (4408, "4408"),
     (4409, "4409"),
     (4413, "4413"),
@@ -63,7 +65,8 @@ impl Figures {
         );
         registry.register(
             "connections_closed",
-            "Connections of listeners that ended, by the code that the server closed with, or client",
+            "Connections of listeners that ended, by the code that the server closed with, or client; 1013 and 4406 were \
+             not let in",
             self.closed.clone(),
         );
         registry.register(

@@ -11,6 +11,9 @@ use std::{
 };
 
 use entity::id::MemberId;
+use prometheus_client::registry::Registry;
+
+use crate::metrics::gauge;
 
 pub use figures::{ClosedBy, Figures, Transport};
 pub use settings::{ListenerLimits, ListenerSettings};
@@ -68,6 +71,23 @@ impl Listeners {
         a_thousand_a_second
             .min(stop_within * 2 / 5)
             .mul_f64(share.clamp(0.0, 1.0))
+    }
+
+    /// Counts one who was not let in, and had no place.
+    pub fn turned_away(&self, transport: Transport, by: ClosedBy) {
+        self.figures.closed(transport, by);
+    }
+
+    /// Registers how it goes with them, and how many there may be.
+    pub fn register(&self, registry: &mut Registry) {
+        self.figures.register(registry);
+        let max = i64::try_from(self.limits.listeners_max).unwrap_or(i64::MAX);
+        gauge(
+            registry,
+            "listeners_max",
+            "How many clients may be connected to listen",
+            max,
+        );
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {

@@ -102,7 +102,7 @@ impl Key {
             Ok(text) if text.starts_with("-----BEGIN") => {
                 (Algorithm::EdDSA, EncodingKey::from_ed_der(&der(text)?))
             }
-            _ if secret.bytes().len() < SECRET_BYTES_MIN => return None,
+            _ if secret.is_short() => return None,
             _ => (Algorithm::HS256, EncodingKey::from_secret(secret.bytes())),
         };
         let mut jwk = Jwk::from_encoding_key(&signing, algorithm).ok()?;
@@ -240,6 +240,7 @@ MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
         let good = Secret::new("s".repeat(32));
         for bad in [
             "short",
+            "                                        ",
             "-----BEGIN PRIVATE KEY-----\nbm8ga2V5\n-----END PRIVATE KEY-----",
             "-----BEGIN RSA PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END RSA PRIVATE KEY-----",
         ] {

@@ -36,6 +36,9 @@ struct Claims {
     sid: String,
     role: ClaimedRole,
     iat: i64,
+    /// Before when it is not good, if somebody else who has the key says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
     exp: i64,
 }
 
@@ -69,6 +72,7 @@ impl Tokens {
             sid: access.session_id.to_string(),
             role: ClaimedRole(access.role),
             iat: now.timestamp(),
+            nbf: None,
             exp: expires_at.timestamp(),
         };
         let token = self.keys.sign(&claims).map_err(Fault::internal)?;
@@ -89,7 +93,8 @@ impl Tokens {
     /// When it is not a token of ours, or no longer good.
     pub fn read_until(&self, token: &str) -> Result<(Access, DateTime<Utc>), BadToken> {
         let claims: Claims = self.keys.read(token).ok_or(BadToken)?;
-        if claims.exp <= self.clock.now().timestamp() {
+        let now = self.clock.now().timestamp();
+        if claims.exp <= now || claims.nbf.is_some_and(|nbf| nbf > now) {
             return Err(BadToken);
         }
         let access = Access {
@@ -139,6 +144,14 @@ mod tests {
         assert_eq!(tokens_a.read(&token).unwrap(), access);
         assert_eq!(tokens_a.read_until(&token).unwrap(), (access, expires_at));
         assert!(tokens_b.read(&token).is_err());
+        let not_yet = |nbf| {
+            let mut claims: Claims = tokens_a.keys.read(&token).unwrap();
+            claims.nbf = Some(nbf);
+            tokens_a
+                .read(&tokens_a.keys.sign(&claims).unwrap())
+                .is_err()
+        };
+        assert!(not_yet(1_001) && !not_yet(1_000));
         seconds.store(1_899, Ordering::Relaxed);
         assert!(tokens_a.read(&token).is_ok());
         seconds.store(1_900, Ordering::Relaxed);

@@ -95,7 +95,7 @@ fn register_live(registry: &mut Registry, app: &App, is_ready: bool) {
     panics::register(registry);
     app.responses.register(registry);
     app.operations.register(registry);
-    app.listeners.figures.register(registry);
+    app.listeners.register(registry);
     app.placement.register(registry);
     app.payments.gateways.register(registry, app.clock.now());
     app.db.register(registry);

@@ -55,11 +55,11 @@ pub fn serve(
         // In a task of its own: what it took to get here is large, and not needed any more.
         let connections = state.connections.clone();
         if !speaks {
-            connections.spawn(turn_away(socket, Closing::OTHER_PROTOCOL));
+            connections.spawn(turn_away(socket, state, Closing::OTHER_PROTOCOL));
             return;
         }
         let Some(place) = state.app.listeners.admit(Transport::WebSocket) else {
-            connections.spawn(turn_away(socket, Closing::FULL));
+            connections.spawn(turn_away(socket, state, Closing::FULL));
             return;
         };
         let conversation = Conversation::new(socket, place, state, (request_id, source), language);
@@ -69,8 +69,10 @@ pub fn serve(
     })
 }
 
-/// Closes a connection that is not to be held; it has no place, and is counted nowhere else.
-async fn turn_away(mut socket: WebSocket, closing: Closing) {
+/// Closes a connection that is not to be held; it has no place.
+async fn turn_away(mut socket: WebSocket, state: HttpState, closing: Closing) {
+    let listeners = &state.app.listeners;
+    listeners.turned_away(Transport::WebSocket, closing.counted());
     close(&mut socket, &closing).await;
 }
 

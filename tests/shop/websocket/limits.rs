@@ -99,6 +99,8 @@ async fn a_full_house_asks_to_come_later() {
         (1013, true),
         "{reason}"
     );
+    let turned_away = r#"jangteo_connections_closed_total{transport="websocket",code="1013"}"#;
+    assert!((shop.figure(turned_away).await - 1.0).abs() < 0.1);
     drop(first);
     shop.until_figure(r#"jangteo_listeners{transport="websocket"}"#, 1.0)
         .await;

@@ -223,6 +223,8 @@ async fn another_protocol_is_not_spoken() {
             "{offered:?}"
         );
     }
+    let turned_away = r#"jangteo_connections_closed_total{transport="websocket",code="4406"}"#;
+    assert!((shop.figure(turned_away).await - 4.0).abs() < 0.1);
     let several = Some("graphql-ws, graphql-transport-ws");
     let (mut socket, chosen) = Socket::open_raw(shop.address(), several).await;
     assert_eq!(chosen.as_deref(), Some("graphql-transport-ws"));
