@@ -351,12 +351,11 @@ impl Product {
 
     /// Pieces left over all options that are on sale, read when you ask.
     async fn stock_quantity(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        let options = match &self.1.options {
-            Some(options) => options.clone(),
-            None => {
-                let options = ctx.loaders().load_one(StockedOptionsOf(self.0.id)).await?;
-                options.unwrap_or_default().into()
-            }
+        let options = if let Some(options) = &self.1.options {
+            options.clone()
+        } else {
+            let options = ctx.loaders().load_one(StockedOptionsOf(self.0.id)).await?;
+            options.unwrap_or_default().into()
         };
         let stocks = options.iter().map(|option| option.stock(ctx));
         let quantities = try_join_all(stocks).await?;
