@@ -8,6 +8,9 @@ use crate::{
     text::{Language, Message, message},
 };
 
+/// When whoever has too many requests under way may send the next: by then some are answered.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
 /// The id that a request has in the log, in its answer's `x-request-id` and in every error.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
@@ -34,6 +37,8 @@ pub enum ApiError {
     TooManyListeners(Message),
     /// RATE_LIMITED: whoever asks has asked too often of late.
     RateLimited { retry_after: Duration },
+    /// RATE_LIMITED: whoever asks has as many requests under way as one may.
+    TooManyAtOnce { max: u32 },
     /// OVERLOADED, TIMEOUT, OUTCOME_UNKNOWN or INTERNAL: the server could not, or does not know.
     Fault(Fault),
 }
@@ -74,7 +79,7 @@ impl ApiError {
             Self::UntrustedDocument => "DOCUMENT_NOT_TRUSTED",
             Self::TooComplex(_) => "QUERY_TOO_COMPLEX",
             Self::TooManyListeners(_) => "TOO_MANY_LISTENERS",
-            Self::RateLimited { .. } => "RATE_LIMITED",
+            Self::RateLimited { .. } | Self::TooManyAtOnce { .. } => "RATE_LIMITED",
             Self::Fault(Fault::Overloaded { .. }) => "OVERLOADED",
             Self::Fault(Fault::TimedOut | Fault::TookTooLong) => "TIMEOUT",
             Self::Fault(Fault::OutcomeUnknown(_)) => "OUTCOME_UNKNOWN",
@@ -88,6 +93,7 @@ impl ApiError {
             Self::RateLimited { retry_after } | Self::Fault(Fault::Overloaded { retry_after }) => {
                 Some(*retry_after)
             }
+            Self::TooManyAtOnce { .. } => Some(A_MOMENT),
             _ => None,
         }
     }
@@ -104,6 +110,9 @@ impl ApiError {
             Self::PersistedQueryNotFound => message!("graphql-persisted-query-not-found"),
             Self::UntrustedDocument => message!("graphql-untrusted-document"),
             Self::RateLimited { .. } => message!("graphql-rate-limited"),
+            Self::TooManyAtOnce { max } => {
+                message!("graphql-too-many-at-once", max = i64::from(*max))
+            }
             Self::Fault(Fault::Overloaded { .. }) => message!("graphql-overloaded"),
             Self::Fault(Fault::TimedOut) => message!("graphql-timed-out"),
             Self::Fault(Fault::TookTooLong) => message!("graphql-took-too-long"),

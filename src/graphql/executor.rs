@@ -1,12 +1,12 @@
 use std::{any::TypeId, cell::Cell, sync::Arc};
 
 use async_graphql::{
-    Positioned, Request, Response,
+    Request, Response,
     parser::types::{OperationDefinition, OperationType, Selection},
 };
 use futures_util::{
     FutureExt, StreamExt,
-    future::{BoxFuture, Either, ready},
+    future::{BoxFuture, Either},
     stream::BoxStream,
 };
 use tokio::time::{Instant, timeout_at};
@@ -14,7 +14,8 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::{Instrument, Span};
 
 use super::{
-    ApiError, Identity, RequestId, ShopSchema, build_schema,
+    ApiError, RequestId, ShopSchema, build_schema,
+    counted::count,
     document::{Document, Documents},
     error::complete,
     figures::{Figures, Kind},
@@ -28,7 +29,7 @@ use crate::{
     app::App,
     fault::Fault,
     panics::{caught, caught_at_once, caught_stream},
-    rate::Left,
+    rate::{Lefts, Turn},
     text::{Language, message},
     trace,
 };
@@ -61,7 +62,9 @@ pub struct ShopExecutor {
 
 /// An operation that has begun.
 pub enum Begun {
-    /// A query or a mutation, or what is neither: it has one response.
+    /// What is not executed; its headers say when it may be tried again.
+    Refused(Box<Response>),
+    /// A query or a mutation: it has one response.
     Answer(BoxFuture<'static, Response>),
     /// A subscription.
     Events(BoxStream<'static, Response>),
@@ -98,7 +101,7 @@ impl ShopExecutor {
         let queue = LoadQueue::default();
         let (request, finish) = match self.prepare(request, &queue) {
             Ok(prepared) => prepared,
-            Err(refusal) => return Begun::Answer(ready(*refusal).boxed()),
+            Err(refusal) => return Begun::Refused(refusal),
         };
         if finish.kind() == Kind::Subscription {
             self.figures().subscription_begins();
@@ -198,7 +201,8 @@ impl ShopExecutor {
             language,
             begun,
             figures: self.figures().clone(),
-            left: None,
+            left: Lefts::default(),
+            turn: None,
             is_answered: Cell::new(false),
         };
         if let Some(operation) = finish.operation() {
@@ -207,10 +211,12 @@ impl ShopExecutor {
                 .admit(&finish.document, operation, name, variables)
                 .map_err(|error| Box::new(finish.apply(Response::from_errors(vec![error]))))?;
             let operation = mended::executed(operation, &request.variables);
-            if let Err(error) = self.count(&mut finish.left, &operation, identity) {
+            let asker = (identity, known(&request).unwrap_or_default());
+            let counted = count(&self.api.app.rates, &operation, asker, &mut finish.left);
+            finish.turn = counted.map_err(|error| {
                 let refused = Response::from_errors(vec![error.at_the_root()]);
-                return Err(Box::new(finish.apply(refused)));
-            }
+                Box::new(finish.apply(refused))
+            })?;
             request.set_parsed_query(finish.document.of_one(operation));
             request.operation_name = None;
         } else {
@@ -224,49 +230,6 @@ impl ShopExecutor {
         Ok((request.data(loaders), finish))
     }
 }
-
-impl ShopExecutor {
-    /// Counts what a member changes in the shop, and tells what is left. Their own sessions they may always begin, renew and
-    /// end: whoever has their token could keep them from it.
-    fn count(
-        &self,
-        left: &mut Option<Left>,
-        operation: &OperationDefinition,
-        identity: Identity,
-    ) -> Result<(), ApiError> {
-        let Identity::Member(caller) = identity else {
-            return Ok(());
-        };
-        let changes = |selection: &Positioned<Selection>| match &selection.node {
-            Selection::Field(field) => !OF_SESSIONS.contains(&field.node.name.node.as_str()),
-            _ => true,
-        };
-        let fields = operation.selection_set.node.items.iter();
-        let count = fields.filter(|selection| changes(selection)).count();
-        if operation.ty != OperationType::Mutation || count == 0 {
-            return Ok(());
-        }
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
-        match self.api.app.rates.mutate(caller.member_id, count) {
-            Ok(counted) => *left = counted,
-            Err(error) => {
-                *left = self.api.app.rates.nothing_left();
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Mutations that change nothing in the shop.
-const OF_SESSIONS: [&str; 6] = [
-    "__typename",
-    "changePassword",
-    "refreshSession",
-    "signIn",
-    "signOut",
-    "signUp",
-];
 
 /// What the execution comes to, if it does by then.
 fn in_time<T>(
@@ -306,7 +269,9 @@ struct Finish {
     begun: Instant,
     figures: Figures,
     /// How much more may be asked for, where that is counted.
-    left: Option<Left>,
+    left: Lefts,
+    /// The request is under way.
+    turn: Option<Turn>,
     is_answered: Cell<bool>,
 }
 
@@ -356,9 +321,7 @@ impl Finish {
             response.data = in_query_order(data, document, operation);
         }
         let mut response = complete(response, &self.request_id, self.language);
-        if let Some(left) = self.left {
-            response.http_headers.extend(left.headers());
-        }
+        response.http_headers.extend(self.left.headers());
         let time = self.begun.elapsed();
         self.figures.answered(self.kind(), &response, time);
         response

@@ -41,7 +41,7 @@ enum Outcome {
 }
 
 /// The codes of errors: first those that are the server's doing.
-const CODES: [&str; 13] = [
+const CODES: [&str; 14] = [
     "INTERNAL",
     "OUTCOME_UNKNOWN",
     "OVERLOADED",
@@ -54,6 +54,7 @@ const CODES: [&str; 13] = [
     "PERSISTED_QUERY_NOT_FOUND",
     "DOCUMENT_NOT_TRUSTED",
     "TOO_MANY_LISTENERS",
+    "RATE_LIMITED",
     OTHER,
 ];
 

@@ -24,6 +24,7 @@ graphql-variable-wrong = The value of `{ $place }` is not one of type `{ $expect
 graphql-not-over-post = A subscription is told over WebSocket (graphql-transport-ws), or to a POST with `accept: text/event-stream`.
 graphql-overloaded = The shop is very busy. Nothing was changed: try again after `retryAfterMs`.
 graphql-rate-limited = You have done this often of late. Nothing was changed: try again after `retryAfterMs`.
+graphql-too-many-at-once = { $max } of your requests are under way already. Nothing was changed: wait for their answers, and try again.
 graphql-timed-out = This waited too long and was not tried. Nothing was changed: try again.
 graphql-took-too-long = This took too long and was given up: ask for less at once, or try again.
 graphql-outcome-unknown = The connection to the database broke at the last moment, so it may have happened or not. Send it again just as it was, with its key: it does not happen twice.

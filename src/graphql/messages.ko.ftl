@@ -24,6 +24,7 @@ graphql-variable-wrong = `{ $place }`의 값이 `{ $expected }` 타입이 아니
 graphql-not-over-post = 구독은 WebSocket(graphql-transport-ws)이나 `accept: text/event-stream`을 보낸 POST로 받을 수 있어요.
 graphql-overloaded = 지금 주문이 몰려 처리하지 못했어요. 바뀐 것은 없으니 `retryAfterMs` 뒤에 다시 시도해 주세요.
 graphql-rate-limited = 짧은 시간에 너무 많이 요청했어요. 바뀐 것은 없으니 `retryAfterMs` 뒤에 다시 시도해 주세요.
+graphql-too-many-at-once = 이미 요청 { $max }개를 처리하고 있어요. 바뀐 것은 없으니 응답을 받은 뒤에 다시 시도해 주세요.
 graphql-timed-out = 대기 시간이 길어져 처리하지 못했어요. 바뀐 것은 없으니 다시 시도해 주세요.
 graphql-took-too-long = 시간이 너무 오래 걸려 중단했어요. 나눠서 요청하거나 다시 시도해 주세요.
 graphql-outcome-unknown = 마지막 순간에 데이터베이스 연결이 끊겨 처리됐는지 알 수 없어요. 같은 키로 똑같이 다시 보내 주세요. 두 번 처리되지 않아요.

@@ -2,6 +2,7 @@
 
 pub mod caller;
 pub mod connection;
+mod counted;
 pub mod document;
 pub mod error;
 mod executor;

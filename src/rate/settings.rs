@@ -18,13 +18,23 @@ pub struct RateSettings {
     #[arg(long, env = "MUTATIONS_PER_MINUTE", default_value_t = 600)]
     pub mutations_per_minute: u32,
 
+    /// Requests of one member under way at once; 0 for any number. As many as browsers send in three tabs; what is beyond
+    /// is told to come again (RATE_LIMITED), and takes no connection to the database from others.
+    #[arg(long, env = "REQUESTS_AT_ONCE", default_value_t = 20)]
+    pub requests_at_once: u32,
+
+    /// Requests of one address under way at once, of those who are not signed in; 0 for any number. Behind one address may
+    /// be the customers of a mobile network.
+    #[arg(long, env = "STRANGER_REQUESTS_AT_ONCE", default_value_t = 500)]
+    pub stranger_requests_at_once: u32,
+
     /// How many proxies every request comes through (0 to 10), each of which adds to `x-forwarded-for` whom it was asked by.
     /// Not more than there are, or anybody can say that they are somewhere else.
     #[arg(long, env = "PROXIES", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=10))]
     pub proxies: u8,
 }
 
-/// How many there may be in a minute; `None` for any number.
+/// How many there may be, in a minute where nothing else is said; `None` for any number.
 #[derive(Clone, Debug)]
 pub struct RateLimits {
     /// By address.
@@ -33,6 +43,10 @@ pub struct RateLimits {
     pub guesses: Option<NonZeroU32>,
     /// By member.
     pub mutations: Option<NonZeroU32>,
+    /// Under way at once, by member.
+    pub at_once: Option<NonZeroU32>,
+    /// Under way at once, by address, of those who are not signed in.
+    pub strangers_at_once: Option<NonZeroU32>,
 }
 
 impl RateLimits {
@@ -43,6 +57,8 @@ impl RateLimits {
             sign_ins: None,
             guesses: None,
             mutations: None,
+            at_once: None,
+            strangers_at_once: None,
         }
     }
 }
@@ -55,6 +71,8 @@ impl RateSettings {
             sign_ins: NonZeroU32::new(self.sign_ins_per_minute),
             guesses: NonZeroU32::new(self.guesses_per_minute),
             mutations: NonZeroU32::new(self.mutations_per_minute),
+            at_once: NonZeroU32::new(self.requests_at_once),
+            strangers_at_once: NonZeroU32::new(self.stranger_requests_at_once),
         }
     }
 }

@@ -6,7 +6,10 @@ use jangteo::rate::RateLimits;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Database, PASSWORD, Shop, Socket};
+use crate::{
+    slow::{EndlessShop, PRODUCTS},
+    support::{Database, PASSWORD, PATIENCE, Shop, Socket},
+};
 
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
 
@@ -21,6 +24,7 @@ async fn shop(database: Database, rates: [u32; 3], proxies: usize) -> Shop {
         sign_ins,
         guesses,
         mutations,
+        ..RateLimits::none()
     };
     Shop::open_limited(database, rates, proxies).await
 }
@@ -123,6 +127,11 @@ both! {
         assert_eq!(refused["errors"][0]["extensions"]["code"], "RATE_LIMITED");
         assert_eq!(refused["errors"][0]["extensions"]["retryAfterMs"], 20_000);
 
+        let events = [("authorization", bearer.as_str()), ("accept", "text/event-stream")];
+        let refused = send(&shop, &events, CHARGE, json!({ "key": "more" })).await;
+        assert_eq!(told(&refused, "retry-after").as_deref(), Some("20"));
+        assert_eq!(told(&refused, "ratelimit").as_deref(), Some("\"mutations\";r=0"));
+
         // Looking is no change, and others are not held up.
         let balance = body(send(&shop, &headers, "{ me { userPoint { balance } } }", json!({})).await).await;
         assert_eq!(balance["data"]["me"]["userPoint"]["balance"], 3_000);
@@ -162,6 +171,58 @@ both! {
         change("BAD_CREDENTIALS").await;
         assert_eq!(sign_in(&shop, "", "mina", "wrong horse").await.as_deref(), Some("BAD_CREDENTIALS"));
         change("RATE_LIMITED").await;
+    }
+
+    async fn nobody_has_more_under_way_at_once_than_one_may(database: Database) {
+        let rates = RateLimits {
+            at_once: NonZeroU32::new(2),
+            strangers_at_once: NonZeroU32::new(1),
+            ..RateLimits::none()
+        };
+        // They are under way until the test is over.
+        let slow = EndlessShop::open(database, PATIENCE * 2, rates).await;
+        let shop = &slow.shop;
+        let stores = "{ stores { totalCount } }";
+        let (mina, jun) = (shop.member().await, shop.member().await);
+        let bearer = format!("Bearer {}", mina.token.as_deref().expect("a token"));
+        let headers = [("authorization", bearer.as_str()), ("accept", GRAPHQL_JSON)];
+
+        let mut stranger = Socket::open(shop.address()).await;
+        stranger.enter(None).await;
+        stranger.subscribe("1", PRODUCTS, json!({})).await;
+        stranger.expect_silence().await;
+        let refused = send(shop, &[("accept", GRAPHQL_JSON)], stores, json!({})).await;
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(told(&refused, "retry-after").as_deref(), Some("1"));
+        assert_eq!(body(refused).await["errors"][0]["extensions"]["code"], "RATE_LIMITED");
+
+        let mut socket = Socket::open(shop.address()).await;
+        socket.enter(mina.token.as_deref()).await;
+        for id in ["1", "2"] {
+            socket.subscribe(id, PRODUCTS, json!({})).await;
+        }
+        socket.subscribe("3", stores, json!({})).await;
+        let refused = socket.message().await;
+        assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("3")));
+        assert_eq!(refused["payload"][0]["extensions"]["code"], "RATE_LIMITED", "{refused:#}");
+        assert_eq!(send(shop, &headers, stores, json!({})).await.status(), StatusCode::TOO_MANY_REQUESTS);
+        let before = mina.send(CHARGE, json!({ "key": "one" })).await.body;
+        assert_eq!(before["errors"][0]["extensions"]["code"], "RATE_LIMITED", "{before:#}");
+
+        // Others are not held up, and whoever has given up on something may ask for something else.
+        jun.run(stores, json!({})).await;
+        socket.send(json!({ "id": "2", "type": "complete" })).await;
+        let until = async {
+            while send(shop, &headers, stores, json!({})).await.status() != StatusCode::OK {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, until).await.expect("there is room again");
+        // A session may always be ended.
+        socket.subscribe("2", PRODUCTS, json!({})).await;
+        socket.expect_silence().await;
+        mina.run("mutation { signOut { userErrors { code } } }", json!({})).await;
+        shop.app().db.stop_reads_after(Duration::from_millis(1));
     }
 
     async fn a_websocket_is_no_way_around_it(database: Database) {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jangteo::config::Limits;
+use jangteo::{config::Limits, rate::RateLimits};
 use reqwest::StatusCode;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use serde_json::{Value, json};
@@ -15,24 +15,24 @@ use tokio::{
 
 use crate::support::{Database, PATIENCE, Shop, Socket};
 
-const PRODUCTS: &str = "{ products(first: 1) { nodes { id } } }";
+pub const PRODUCTS: &str = "{ products(first: 1) { nodes { id } } }";
 
 const ABANDONED: &str = "jangteo_graphql_operations_total{kind=\"query\",outcome=\"abandoned\"}";
 
 /// A shop whose products nobody can read to the end, and another's connection to its database.
-struct EndlessShop {
-    shop: Shop,
+pub struct EndlessShop {
+    pub shop: Shop,
     database: DatabaseConnection,
 }
 
 impl EndlessShop {
-    async fn open(database: Database, query_within: Duration) -> Self {
+    pub async fn open(database: Database, query_within: Duration, rates: RateLimits) -> Self {
         let limits = Limits {
             query_within,
             instant_charge: true,
             ..Limits::default()
         };
-        let shop = Shop::open_with(database, limits).await;
+        let shop = Shop::open_within(database, limits, rates).await;
         shop.product("셔츠", &[("M", 1_000, 5)]).await;
         // Read once, so that the server knows its statements.
         shop.anonymous().run(PRODUCTS, json!({})).await;
@@ -98,7 +98,7 @@ fn code(body: &Value) -> &Value {
 
 both! {
     async fn a_query_that_takes_too_long_is_answered_and_stopped(database: Database) {
-        let slow = EndlessShop::open(database, Duration::from_secs(1)).await;
+        let slow = EndlessShop::open(database, Duration::from_secs(1), RateLimits::none()).await;
         let shop = &slow.shop;
         let ask = async |accept: &str| {
             let request = reqwest::Client::new().post(shop.url("/graphql")).header("accept", accept);
@@ -129,7 +129,7 @@ both! {
     }
 
     async fn nothing_goes_on_for_who_has_hung_up(database: Database) {
-        let slow = EndlessShop::open(database, Limits::default().query_within).await;
+        let slow = EndlessShop::open(database, Limits::default().query_within, RateLimits::none()).await;
         let shop = &slow.shop;
         let body = json!({ "query": PRODUCTS }).to_string();
         let mut line = TcpStream::connect(shop.address()).await.expect("a connection");

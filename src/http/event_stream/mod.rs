@@ -5,15 +5,18 @@ mod telling;
 
 use axum::{
     body::Body,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
 use self::telling::Telling;
-use super::{HttpState, Introduced, graphql::refuse_with};
+use super::{
+    HttpState, Introduced,
+    graphql::{headers_of, refuse_with},
+};
 use crate::{
     fault::Fault,
-    graphql::{ApiError, RequestId, ShopExecutor},
+    graphql::{ApiError, Begun, RequestId, ShopExecutor},
     listener::{Listeners, Place, Transport},
     text::message,
 };
@@ -34,7 +37,11 @@ pub fn serve(
         }
     };
     let executor = ShopExecutor::new(state.api.clone(), request_id.clone());
-    let begun = executor.begin(request, &state.connections);
+    let mut begun = executor.begin(request, &state.connections);
+    let said = match &mut begun {
+        Begun::Refused(response) => headers_of(response),
+        Begun::Answer(_) | Begun::Events(_) => HeaderMap::new(),
+    };
     let telling = Telling::new(begun, place, state, request_id, who);
     let headers = [
         (
@@ -45,7 +52,8 @@ pub fn serve(
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (X_ACCEL_BUFFERING, HeaderValue::from_static("no")),
     ];
-    (who.language, headers, Body::from_stream(telling.events())).into_response()
+    let events = Body::from_stream(telling.events());
+    (who.language, said, headers, events).into_response()
 }
 
 const X_ACCEL_BUFFERING: header::HeaderName = header::HeaderName::from_static("x-accel-buffering");

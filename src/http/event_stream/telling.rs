@@ -1,7 +1,7 @@
 //! The events of one response. The connection asks for the next when it has room, so nothing is queued here either; of who
 //! never has room, the connection itself gets rid (`http/stall.rs`).
 
-use std::{convert::Infallible, time::Instant};
+use std::{convert::Infallible, future::ready, time::Instant};
 
 use async_graphql::Response;
 use futures_util::{
@@ -61,6 +61,7 @@ impl Telling {
         who: Introduced,
     ) -> Self {
         let (responses, subscribes) = match begun {
+            Begun::Refused(response) => (stream::once(ready(*response)).boxed(), None),
             Begun::Answer(response) => (response.into_stream().boxed(), None),
             Begun::Events(responses) => (responses, Some(place.subscribes())),
         };

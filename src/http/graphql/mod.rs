@@ -67,16 +67,22 @@ async fn execute(
     }
     let executor = ShopExecutor::new(state.api, request_id);
     let mut response = executor.answer(request, &state.connections).await;
-    let mut headers = std::mem::take(&mut response.http_headers);
-    if let Some(seconds) = retry_after(&response) {
-        headers.insert(header::RETRY_AFTER, seconds.into());
-    }
+    let headers = headers_of(&mut response);
     let body = Json(Written(&response));
     if form == Form::Json {
         return (language, headers, body).into_response();
     }
     let type_ = [(header::CONTENT_TYPE, GRAPHQL_JSON)];
     (status(&response), language, headers, type_, body).into_response()
+}
+
+/// What an answer says beside itself: how much more may be asked for, and when.
+pub fn headers_of(response: &mut GraphQlResponse) -> HeaderMap {
+    let mut headers = std::mem::take(&mut response.http_headers);
+    if let Some(seconds) = retry_after(response) {
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+    headers
 }
 
 /// What the status says of an answer that has one of its own: GraphQL over HTTP, 6.4.
@@ -88,7 +94,9 @@ fn status(response: &GraphQlResponse) -> StatusCode {
         return StatusCode::OK;
     }
     match errors(response).next() {
-        Some(ApiError::RateLimited { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        Some(ApiError::RateLimited { .. } | ApiError::TooManyAtOnce { .. }) => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Some(ApiError::Fault(Fault::Overloaded { .. } | Fault::TimedOut | Fault::TookTooLong)) => {
             StatusCode::SERVICE_UNAVAILABLE
         }

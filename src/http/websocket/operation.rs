@@ -1,10 +1,14 @@
 use std::{
+    future::ready,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use async_graphql::Response;
-use futures_util::{FutureExt, Stream, StreamExt, stream::BoxStream};
+use futures_util::{
+    FutureExt, Stream, StreamExt,
+    stream::{self, BoxStream},
+};
 
 use crate::{
     graphql::Begun,
@@ -21,6 +25,10 @@ pub struct Operation {
 impl Operation {
     pub fn new(begun: Begun, place: &Place) -> Self {
         match begun {
+            Begun::Refused(response) => Self {
+                responses: Some(stream::once(ready(*response)).boxed()),
+                subscribes: None,
+            },
             Begun::Answer(response) => Self {
                 responses: Some(response.into_stream().boxed()),
                 subscribes: None,

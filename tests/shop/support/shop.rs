@@ -181,6 +181,15 @@ impl Shop {
         Self::start(database.create().await, limits, others, None, None).await
     }
 
+    /// A shop with these limits, in which nobody may ask too often or for too much at once.
+    pub async fn open_within(database: Database, limits: Limits, rates: RateLimits) -> Self {
+        let others = Others {
+            rates: Some(rates),
+            ..Others::default()
+        };
+        Self::start(database.create().await, limits, others, None, None).await
+    }
+
     /// A shop that keeps its pictures there, or nowhere.
     pub async fn open_keeping(database: TestDatabase, storage: Option<Storage>) -> Self {
         let (limits, others) = (Limits::default(), Others::default());
