@@ -109,7 +109,7 @@ fn tell(seed: u64, error: JoinError) -> ! {
 /// Plays one world from its opening to the last check; gives what was met in it.
 async fn play(database: Database, seed: u64) -> Coverage {
     let rng = &mut StdRng::seed_from_u64(seed);
-    let (world, members) = World::open(database, rng).await;
+    let (world, members) = Box::pin(World::open(database, rng)).await;
     let world = Arc::new(world);
     let mut trouble = Trouble::new(world.clone(), StdRng::seed_from_u64(rng.random()));
     trouble.begin().await;

@@ -179,13 +179,13 @@ const PAGE_SIZES: [&str; 2] = ["first", "last"];
 
 /// How long a page of the field is, if it has pages.
 fn page_of(field: &Field) -> Option<Length> {
-    let takes = |name: &&str| field.definition.argument_by_name(name);
-    let taken = PAGE_SIZES.iter().filter_map(takes).collect::<Vec<_>>();
-    let default = taken.first()?.default_value.as_ref();
+    let size = |name: &&str| field.definition.argument_by_name(name);
+    let sizes = PAGE_SIZES.iter().filter_map(size).collect::<Vec<_>>();
+    let default = sizes.first()?.default_value.as_ref();
     let default = default.and_then(|default| default.to_i32());
     let mut otherwise = default.map_or(PAGE_DEFAULT, |size| page(size.into()));
     let mut variables = Vec::new();
-    for definition in taken {
+    for definition in sizes {
         match written(field, &definition.name) {
             Some(Value::Variable(name)) => variables.push(name.clone()),
             Some(value) => {
@@ -383,8 +383,8 @@ mod tests {
                 let path = format!("{name}.{field}");
                 if is_leaf || field == "userErrors" {
                     continue;
-                } else if PAGE_SIZES.iter().any(|size| takes(size)) || name.ends_with("Connection")
-                {
+                }
+                if PAGE_SIZES.iter().any(|size| takes(size)) || name.ends_with("Connection") {
                     pages.push(path);
                 } else if definition.arguments.iter().any(|it| it.ty.is_list()) {
                     given_by_the_client.push(path);
@@ -417,7 +417,7 @@ mod tests {
             let Some(of) = of.as_object() else { continue };
             for (field, definition) in &of.fields {
                 let takes = |argument: &&str| definition.argument_by_name(argument).is_some();
-                if !PAGE_SIZES.iter().any(|size| takes(size)) {
+                if !PAGE_SIZES.iter().any(takes) {
                     continue;
                 }
                 let inner = definition.ty.inner_named_type();

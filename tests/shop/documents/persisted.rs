@@ -5,8 +5,9 @@ use super::*;
 const STORES: &str = "query Stores($first: Int) { stores(first: $first) { totalCount } }";
 
 fn hash(text: &str) -> String {
-    let digest = Sha256::digest(text);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let bytes = Sha256::digest(text);
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    digits.collect::<Vec<_>>().concat()
 }
 
 /// A request by Apollo's protocol: with the hash, and with the text where that is asked for.
