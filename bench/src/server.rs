@@ -94,6 +94,8 @@ impl Server {
             .env("JWT_SECRET", JWT_SECRET)
             // Counted as everywhere, but without an end.
             .env("MUTATIONS_PER_MINUTE", "100000000")
+            .env("COST_PER_MINUTE", "0")
+            .env("STRANGER_COST_PER_MINUTE", "0")
             .env("REQUESTS_AT_ONCE", "0")
             .env("STRANGER_REQUESTS_AT_ONCE", "0")
             .env("LOG", "warn");

@@ -1,14 +1,13 @@
-//! What an operation is counted as before it is executed, by who asks: one of those under way, and of a member its
-//! mutations.
+//! What an operation is counted as before it is executed, by who asks: one of those under way, what it costs, and of a
+//! member its mutations.
 
 use async_graphql::{
     Positioned,
     parser::types::{OperationDefinition, OperationType, Selection},
 };
-use entity::id::MemberId;
 
-use super::{ApiError, Identity};
-use crate::rate::{Asker, Lefts, Rates, Source, Turn};
+use super::ApiError;
+use crate::rate::{Asker, Lefts, Rates, Turn};
 
 /// Mutations that change nothing in the shop. Their own sessions members may always begin, renew and end: whoever has their
 /// token could keep them from it.
@@ -28,33 +27,24 @@ const OF_SESSIONS: [&str; 6] = [
 pub fn count(
     rates: &Rates,
     operation: &OperationDefinition,
-    (identity, source): (Identity, Source),
+    cost: usize,
+    asker: Asker,
     left: &mut Lefts,
 ) -> Result<Option<Turn>, ApiError> {
     let changes = changes(operation);
     if operation.ty == OperationType::Mutation && changes == 0 {
         return Ok(None);
     }
-    let asker = match member(identity) {
-        Some(member_id) => Asker::Member(member_id),
-        None => Asker::Stranger(source),
-    };
     // Whoever listens is counted as a listener.
     let turn = match operation.ty {
         OperationType::Subscription => None,
         _ => rates.begin(asker)?,
     };
+    rates.ask(asker, cost, left)?;
     if let (Asker::Member(member_id), OperationType::Mutation) = (asker, operation.ty) {
         rates.mutate(member_id, changes, left)?;
     }
     Ok(turn)
-}
-
-fn member(identity: Identity) -> Option<MemberId> {
-    match identity {
-        Identity::Member(caller) => Some(caller.member_id),
-        Identity::Anonymous | Identity::BadToken => None,
-    }
 }
 
 /// How many fields at the root change something in the shop, if it is a mutation's.

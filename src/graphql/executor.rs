@@ -29,7 +29,7 @@ use crate::{
     app::App,
     fault::Fault,
     panics::{caught, caught_at_once, caught_stream},
-    rate::{Lefts, Turn},
+    rate::{Asker, Lefts, Turn},
     text::{Language, message},
     trace,
 };
@@ -207,12 +207,13 @@ impl ShopExecutor {
         };
         if let Some(operation) = finish.operation() {
             let (name, variables) = (request.operation_name.as_deref(), &mut request.variables);
-            documents
+            let cost = documents
                 .admit(&finish.document, operation, name, variables)
                 .map_err(|error| Box::new(finish.apply(Response::from_errors(vec![error]))))?;
             let operation = mended::executed(operation, &request.variables);
-            let asker = (identity, known(&request).unwrap_or_default());
-            let counted = count(&self.api.app.rates, &operation, asker, &mut finish.left);
+            let asker = Asker::of(identity, known(&request).unwrap_or_default());
+            let rates = &self.api.app.rates;
+            let counted = count(rates, &operation, cost, asker, &mut finish.left);
             finish.turn = counted.map_err(|error| {
                 let refused = Response::from_errors(vec![error.at_the_root()]);
                 Box::new(finish.apply(refused))

@@ -13,7 +13,11 @@ mod turns;
 
 use entity::id::MemberId;
 
-use crate::{clock::Clock, graphql::ApiError, member::normalized};
+use crate::{
+    clock::Clock,
+    graphql::{ApiError, Identity},
+    member::normalized,
+};
 
 use self::{limiter::Limiter, turns::Turns};
 
@@ -30,6 +34,16 @@ pub enum Asker {
     Stranger(Source),
 }
 
+impl Asker {
+    #[must_use]
+    pub fn of(identity: Identity, source: Source) -> Self {
+        match identity {
+            Identity::Member(caller) => Self::Member(caller.member_id),
+            Identity::Anonymous | Identity::BadToken => Self::Stranger(source),
+        }
+    }
+}
+
 /// Counts, and refuses what is too much.
 #[derive(Debug)]
 pub struct Rates {
@@ -38,6 +52,8 @@ pub struct Rates {
     /// Sign-ins by address and account: what a person mistypes.
     guesses: Limiter<(Source, String)>,
     mutations: Limiter<MemberId>,
+    costs: Limiter<MemberId>,
+    costs_of_strangers: Limiter<Source>,
     turns: Turns,
 }
 
@@ -48,6 +64,8 @@ impl Rates {
             doors: Limiter::new("sign-ins", limits.sign_ins, clock),
             guesses: Limiter::new("guesses", limits.guesses, clock),
             mutations: Limiter::new("mutations", limits.mutations, clock),
+            costs: Limiter::new(COST, limits.cost, clock),
+            costs_of_strangers: Limiter::new(COST, limits.strangers_cost, clock),
             turns: Turns::new(limits),
         }
     }
@@ -85,6 +103,18 @@ impl Rates {
         self.mutations.count(&member_id, count, left)
     }
 
+    /// Somebody asks for what costs that much; notes what is left.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`.
+    pub fn ask(&self, asker: Asker, cost: usize, left: &mut Lefts) -> Result<(), ApiError> {
+        let cost = u32::try_from(cost).unwrap_or(u32::MAX);
+        match asker {
+            Asker::Member(member_id) => self.costs.count(&member_id, cost, left),
+            Asker::Stranger(source) => self.costs_of_strangers.count(&source, cost, left),
+        }
+    }
+
     /// A request that is under way until what is returned is dropped.
     ///
     /// # Errors
@@ -95,6 +125,9 @@ impl Rates {
 }
 
 const ACCOUNT_CHARS: usize = 32;
+
+/// What the headers call it.
+const COST: &str = "cost";
 
 #[cfg(test)]
 mod tests {

@@ -18,6 +18,17 @@ pub struct RateSettings {
     #[arg(long, env = "MUTATIONS_PER_MINUTE", default_value_t = 600)]
     pub mutations_per_minute: u32,
 
+    /// What the operations of one member may cost in a minute, as QUERY_COST_MAX has it; 0 for any number. It takes about a
+    /// second of a processor: more than whoever looks at pages, less than whoever copies the shop.
+    #[arg(long, env = "COST_PER_MINUTE", default_value_t = 1_000_000)]
+    pub cost_per_minute: u32,
+
+    /// What the operations of one address may cost in a minute, of those who are not signed in; 0 for any number. Some two
+    /// hundred pages a second: behind one address may be the customers of a mobile network, and behind a proxy that
+    /// PROXIES does not count is everybody.
+    #[arg(long, env = "STRANGER_COST_PER_MINUTE", default_value_t = 20_000_000)]
+    pub stranger_cost_per_minute: u32,
+
     /// Requests of one member under way at once; 0 for any number. As many as browsers send in three tabs; what is beyond
     /// is told to come again (RATE_LIMITED), and takes no connection to the database from others.
     #[arg(long, env = "REQUESTS_AT_ONCE", default_value_t = 20)]
@@ -43,6 +54,10 @@ pub struct RateLimits {
     pub guesses: Option<NonZeroU32>,
     /// By member.
     pub mutations: Option<NonZeroU32>,
+    /// What operations cost, by member.
+    pub cost: Option<NonZeroU32>,
+    /// What operations cost, by address, of those who are not signed in.
+    pub strangers_cost: Option<NonZeroU32>,
     /// Under way at once, by member.
     pub at_once: Option<NonZeroU32>,
     /// Under way at once, by address, of those who are not signed in.
@@ -57,6 +72,8 @@ impl RateLimits {
             sign_ins: None,
             guesses: None,
             mutations: None,
+            cost: None,
+            strangers_cost: None,
             at_once: None,
             strangers_at_once: None,
         }
@@ -71,6 +88,8 @@ impl RateSettings {
             sign_ins: NonZeroU32::new(self.sign_ins_per_minute),
             guesses: NonZeroU32::new(self.guesses_per_minute),
             mutations: NonZeroU32::new(self.mutations_per_minute),
+            cost: NonZeroU32::new(self.cost_per_minute),
+            strangers_cost: NonZeroU32::new(self.stranger_cost_per_minute),
             at_once: NonZeroU32::new(self.requests_at_once),
             strangers_at_once: NonZeroU32::new(self.stranger_requests_at_once),
         }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Settings that the surroundings of the tests may have made.
-pub const SETTINGS: [&str; 89] = [
+pub const SETTINGS: [&str; 91] = [
     "DATABASE_URL",
     "DATABASE_CONNECTIONS",
     "DATABASE_REPLICA_URL",
@@ -39,6 +39,8 @@ pub const SETTINGS: [&str; 89] = [
     "SIGN_INS_PER_MINUTE",
     "GUESSES_PER_MINUTE",
     "MUTATIONS_PER_MINUTE",
+    "COST_PER_MINUTE",
+    "STRANGER_COST_PER_MINUTE",
     "REQUESTS_AT_ONCE",
     "STRANGER_REQUESTS_AT_ONCE",
     "PROXIES",

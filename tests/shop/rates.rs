@@ -173,6 +173,50 @@ both! {
         change("RATE_LIMITED").await;
     }
 
+    async fn what_one_asks_for_costs_as_much_as_it_is(database: Database) {
+        let rates = RateLimits {
+            cost: NonZeroU32::new(100),
+            strangers_cost: NonZeroU32::new(30),
+            mutations: NonZeroU32::new(9),
+            ..RateLimits::none()
+        };
+        let shop = Shop::open_limited(database, rates, 1).await;
+        let mina = shop.member().await;
+        let bearer = format!("Bearer {}", mina.token.as_deref().expect("a token"));
+        let of_mina = [("authorization", bearer.as_str()), ("accept", GRAPHQL_JSON)];
+        let products = "query($first: Int!) { products(first: $first) { nodes { id name } } }";
+        // The list, its nodes, and two fields of each: by a variable as well.
+        let ask = |first: u32| send(&shop, &of_mina, products, json!({ "first": first }));
+        for (first, left) in [(30, 100 - 62), (10, 100 - 62 - 22)] {
+            let answer = ask(first).await;
+            assert_eq!(told(&answer, "ratelimit"), Some(format!("\"cost\";r={left}")));
+            assert_eq!(told(&answer, "ratelimit-policy").as_deref(), Some("\"cost\";q=100;w=60"));
+        }
+        let refused = ask(10).await;
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(told(&refused, "ratelimit").as_deref(), Some("\"cost\";r=0"));
+        // A minute gives back a hundred, and six are missing.
+        assert_eq!(told(&refused, "retry-after").as_deref(), Some("4"));
+        assert_eq!(body(refused).await["errors"][0]["extensions"]["code"], "RATE_LIMITED");
+        // Their session is theirs to renew and to end, and what is small may still be asked for.
+        let change = send(&shop, &of_mina, CHARGE, json!({ "key": "one" })).await;
+        assert_eq!(told(&change, "ratelimit").as_deref(), Some("\"cost\";r=13, \"mutations\";r=8"));
+        assert_eq!(told(&change, "ratelimit-policy").as_deref(), Some("\"cost\";q=100;w=60, \"mutations\";q=9;w=60"));
+        mina.run("mutation { signOut { userErrors { code } } }", json!({})).await;
+
+        // Strangers are counted by where they are.
+        let at = |address: &'static str| {
+            let headers = [("x-forwarded-for", address), ("accept", GRAPHQL_JSON)];
+            let shop = &shop;
+            async move { send(shop, &headers, products, json!({ "first": 10 })).await.status() }
+        };
+        assert_eq!(at("203.0.113.9").await, StatusCode::OK);
+        assert_eq!(at("203.0.113.9").await, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(at("198.51.100.7").await, StatusCode::OK);
+        shop.advance(Duration::from_mins(1));
+        assert_eq!(at("203.0.113.9").await, StatusCode::OK);
+    }
+
     async fn nobody_has_more_under_way_at_once_than_one_may(database: Database) {
         let rates = RateLimits {
             at_once: NonZeroU32::new(2),

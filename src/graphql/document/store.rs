@@ -80,7 +80,7 @@ impl Documents {
         Ok(document)
     }
 
-    /// Completes an operation's variables with their defaults, and says whether with these it asks for no more than it
+    /// Completes an operation's variables with their defaults, and says what with these it costs, which is no more than it
     /// may.
     ///
     /// # Errors
@@ -91,7 +91,7 @@ impl Documents {
         operation: &OperationDefinition,
         operation_name: Option<&str>,
         variables: &mut Variables,
-    ) -> Result<(), ServerError> {
+    ) -> Result<usize, ServerError> {
         let limits = &self.rules.limits;
         entries::check_given(variables, limits).map_err(ApiError::at_the_root)?;
         variables::complete(variables, operation).map_err(|error| {
@@ -105,7 +105,7 @@ impl Documents {
             let message = message!("graphql-too-costly", cost, max);
             return Err(ApiError::TooComplex(message).at_the_root());
         }
-        Ok(())
+        Ok(cost)
     }
 
     /// An error as the client is told it, who has said so much.
