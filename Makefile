@@ -10,7 +10,7 @@ run: ## A shop with demo data, to try out
 
 test: ## Every test: Rust on SQLite and PostgreSQL, GraphiQL's files, the browser, clients' packages, the coverage of pure rules
 	scripts/setup rust postgres nats haproxy browser npm coverage
-	cargo test --workspace --locked
+	RUST_TEST_THREADS=$$((2 * $$(nproc))) cargo test --workspace --locked # most tests mostly wait
 	@$(MAKE) --no-print-directory graphiql-check
 	@$(MAKE) --no-print-directory browser-test
 	@$(MAKE) --no-print-directory client-test

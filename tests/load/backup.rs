@@ -17,6 +17,7 @@ use crate::{
     crowd::{Crowd, seed, sign_up, stock_up},
     program::{Program, assert_audit_is_clean, run},
     support::{Client, Database, TestDatabase},
+    turn,
 };
 
 const BUYERS: u64 = 16;
@@ -29,6 +30,7 @@ const COPIES: u32 = 5;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_sqlite_takes_while_the_shop_sells_is_the_shop_at_one_moment() {
+    let _turn = turn().await;
     let seed = seed();
     let database = Database::Sqlite.create().await;
     let options = stock_up(&database).await;
@@ -72,6 +74,7 @@ async fn a_copy_that_sqlite_takes_while_the_shop_sells_is_the_shop_at_one_moment
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_base_backup_of_postgres_is_restored_as_the_manual_says() {
+    let _turn = turn().await;
     let seed = seed();
     let cluster = block_in_place(Cluster::start);
     let database = TestDatabase::at(cluster.url.clone());

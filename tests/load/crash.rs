@@ -13,6 +13,7 @@ use crate::{
     platform::Platform,
     program::{Program, assert_audit_is_clean},
     support::{Database, TestDatabase},
+    turn,
 };
 
 const BUYERS: u64 = 32;
@@ -25,6 +26,7 @@ const DATABASE_KILLS: u32 = 20;
 
 both! {
     async fn a_server_that_is_killed_loses_nothing(database: Database) {
+        let _turn = turn().await;
         let seed = seed();
         let rng = &mut StdRng::seed_from_u64(seed);
         let database = database.create().await;
@@ -62,6 +64,7 @@ both! {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_recovers_when_its_database_was_killed() {
+    let _turn = turn().await;
     let seed = seed();
     let rng = &mut StdRng::seed_from_u64(seed);
     let mut cluster = block_in_place(Cluster::start);

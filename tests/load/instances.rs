@@ -10,6 +10,7 @@ use crate::{
     crowd::{Crowd, seed, stock_up},
     program::{Program, assert_audit_is_clean},
     support::{Database, TestDatabase},
+    turn,
 };
 
 const BUYERS: u64 = 128;
@@ -19,6 +20,7 @@ const SECONDS: u64 = 60;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_under_load_are_as_exact_as_one() {
+    let _turn = turn().await;
     let seed = seed();
     let database = Database::Postgres.create().await;
     let options = stock_up(&database).await;

@@ -33,3 +33,13 @@ mod program;
 mod replica;
 mod rolling;
 mod told;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Each of these tests keeps servers busy, so that more of them at once only wait for each other.
+static TURNS: Semaphore = Semaphore::const_new(2);
+
+/// A test's turn, which lasts until it is dropped.
+async fn turn() -> SemaphorePermit<'static> {
+    TURNS.acquire().await.expect("nobody closes it")
+}

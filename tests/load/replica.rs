@@ -23,6 +23,7 @@ use crate::{
     crowd::{sign_in, sign_up},
     program::Program,
     support::{Client, Database, Shop, TestDatabase},
+    turn,
 };
 
 /// An age that no replica reaches in a test, and the least that can be set.
@@ -39,6 +40,7 @@ const LIST: &str = "{ products { nodes { price } totalCount } }";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_may_be_old_is_read_from_a_replica_that_stands_still() {
+    let _turn = turn().await;
     let (primary, standby) = block_in_place(pair);
     let street = Street::open(&primary).await;
     let server = serve(&primary, &standby.url, PATIENT);
@@ -119,6 +121,7 @@ async fn only_what_may_be_old_is_read_from_a_replica_that_stands_still() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_that_stands_still_or_dies_is_left_out_and_comes_back() {
+    let _turn = turn().await;
     let (primary, mut standby) = block_in_place(pair);
     let street = Street::open(&primary).await;
     let server = serve(&primary, &standby.url, HASTY);
@@ -173,6 +176,7 @@ async fn a_replica_that_stands_still_or_dies_is_left_out_and_comes_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_shop_grows_no_older() {
+    let _turn = turn().await;
     let (primary, standby) = block_in_place(pair);
     Street::open(&primary).await;
     let server = serve(&primary, &standby.url, HASTY);
@@ -190,6 +194,7 @@ async fn an_idle_shop_grows_no_older() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_no_replica_of_the_shop_is_never_read() {
+    let _turn = turn().await;
     let database = Database::Postgres.create().await;
     let strangers = Database::Postgres.create().await;
     let shop = Shop::open_at(database.again(), Limits::default()).await;

@@ -17,6 +17,7 @@ use crate::{
     follower::{Follower, ORDER, STORE},
     program::assert_audit_is_clean,
     support::{Client, Database, TestDatabase},
+    turn,
 };
 
 const BUYERS: u64 = 24;
@@ -36,6 +37,7 @@ const PATIENCE: Duration = Duration::from_mins(3);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn instances_are_restarted_one_by_one_and_no_order_fails_and_no_event_is_missed() {
+    let _turn = turn().await;
     let mut day = Day::begin().await;
     let crowd = day.crowd.take().expect("a crowd");
 
@@ -59,6 +61,7 @@ async fn instances_are_restarted_one_by_one_and_no_order_fails_and_no_event_is_m
 
 #[tokio::test(flavor = "multi_thread")]
 async fn instances_are_killed_one_by_one_and_nothing_happens_twice_and_no_event_is_missed() {
+    let _turn = turn().await;
     let mut day = Day::begin().await;
     let crowd = day.crowd.take().expect("a crowd");
 

@@ -8,12 +8,13 @@ use jangteo::db::Db;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::json;
-use tokio::{task::block_in_place, time::sleep};
+use tokio::{sync::Notify, task::block_in_place, time::sleep};
 
 use crate::{
     crowd::{seed, sign_up, stock_up},
     program::{Program, assert_audit_is_clean},
     support::{Client, Database, Nats, Subscription},
+    turn,
 };
 
 /// How often a server is killed.
@@ -26,6 +27,7 @@ const EVENTS: &str = "subscription { myOrderEvents { sequence order { id } } }";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_killed_server_committed_is_heard_over_nats_or_without() {
+    let _turn = turn().await;
     let seed = seed();
     let rng = &mut StdRng::seed_from_u64(seed);
     let database = Database::Postgres.create().await;
@@ -44,12 +46,14 @@ async fn what_a_killed_server_committed_is_heard_over_nats_or_without() {
     for kill in 0..KILLS {
         let dying = Program::start_with(&database.url, &with_nats);
         let address = dying.address;
+        let sold = Notify::new();
         let buying = (0..HANDS).map(|hand| {
             let name = format!("{kill}/{hand}");
-            buy_until_killed(&member, address, &options[1], name)
+            buy_until_killed(&member, address, &options[1], name, &sold)
         });
         let killing = async {
-            sleep(Duration::from_micros(rng.random_range(200_000..=500_000))).await;
+            sold.notified().await;
+            sleep(Duration::from_micros(rng.random_range(0..=300_000))).await;
             block_in_place(|| dying.kill());
         };
         tokio::join!(join_all(buying), killing);
@@ -82,8 +86,14 @@ fn input(option: &str, key: &str) -> serde_json::Value {
     json!({ "lines": [{ "optionId": option, "quantity": 1 }], "idempotencyKey": key })
 }
 
-/// Orders one piece after the other until the server is there no more.
-async fn buy_until_killed(member: &Client, server: SocketAddr, option: &str, name: String) {
+/// Orders one piece after the other, and says when it was sold, until the server is there no more.
+async fn buy_until_killed(
+    member: &Client,
+    server: SocketAddr,
+    option: &str,
+    name: String,
+    sold: &Notify,
+) {
     let member = member.at(server);
     let query = "mutation($input: PlaceOrderInput!) { placeOrder(input: $input) {
         order { id } userErrors { code } } }";
@@ -93,6 +103,7 @@ async fn buy_until_killed(member: &Client, server: SocketAddr, option: &str, nam
         if answer.is_err() {
             return;
         }
+        sold.notify_one();
     }
 }
 
