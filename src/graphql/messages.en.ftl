@@ -16,6 +16,7 @@ graphql-persisted-query-not-found = PersistedQueryNotFound
 graphql-persisted-query-wrong = `extensions.persistedQuery` is an object with `version: 1` and a `sha256Hash`.
 graphql-persisted-query-differs = This is not the hash of the `query` that comes with it: the SHA-256 of its very text, in hexadecimal.
 graphql-untrusted-document = Only the documents of the shop's own apps are executed here: name one by its `documentId`.
+graphql-introspection-too-deep = Introspection goes from types to types at most { $max } times: ask for less at once.
 graphql-wrong-value = This is not a value of type `{ $expected }`.
 graphql-wrong-variable = The variable `${ $name }` of type `{ $has }` cannot stand where `{ $expected }` is expected.
 graphql-field-twice = The field `{ $name }` stands twice in one object.

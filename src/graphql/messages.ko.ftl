@@ -16,6 +16,7 @@ graphql-persisted-query-not-found = PersistedQueryNotFound
 graphql-persisted-query-wrong = `extensions.persistedQuery`에는 `version: 1`과 `sha256Hash`를 넣어 주세요.
 graphql-persisted-query-differs = 함께 보낸 `query`의 해시가 아니에요. 문서 그대로의 SHA-256을 16진수로 보내 주세요.
 graphql-untrusted-document = 등록된 문서만 실행할 수 있어요. `documentId`로 등록된 문서를 보내 주세요.
+graphql-introspection-too-deep = 인트로스펙션은 타입에서 타입으로 { $max }번까지만 이어 물을 수 있어요. 나눠서 물어 주세요.
 graphql-wrong-value = `{ $expected }` 타입의 값이 아니에요.
 graphql-wrong-variable = 변수 `${ $name }`의 타입은 `{ $has }`인데, 여기에는 `{ $expected }` 타입이 필요해요.
 graphql-field-twice = 한 객체에 `{ $name }` 필드가 두 번 있어요.

@@ -6,6 +6,7 @@
 //! against graphql-js's.
 
 mod discretion;
+mod introspection;
 mod lists;
 mod values;
 
@@ -109,6 +110,9 @@ pub fn validate(document: &Document) -> Result<ExecutableDocument, Vec<ServerErr
     if wrong.is_empty() {
         wrong = values::errors(&SCHEMA, &executable);
         wrong.extend(lists::errors(&SCHEMA, document));
+    }
+    if wrong.is_empty() {
+        wrong.extend(introspection::error(&executable));
     }
     if wrong.is_empty() {
         Ok(executable)
