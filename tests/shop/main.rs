@@ -41,6 +41,7 @@ mod points;
 mod popularity;
 mod products;
 mod rates;
+mod scene;
 mod schema;
 mod sheets;
 mod shop_day;

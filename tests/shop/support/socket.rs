@@ -95,6 +95,11 @@ impl Subscription {
         }
     }
 
+    /// What has come already, if anything has.
+    pub fn early(&mut self) -> Option<Received> {
+        self.early.pop_front().as_ref().map(Received::of)
+    }
+
     /// Asserts that the server ends the subscription in order.
     pub async fn expect_complete(&mut self) {
         let received = self.receive().await;
@@ -217,6 +222,35 @@ impl Socket {
     /// Sends a frame, whatever is in it.
     pub async fn send_frame(&mut self, frame: Message) {
         self.0.send(frame).await.expect("the frame is sent");
+    }
+
+    /// Sends a frame, whatever is in it, and asks twice whether somebody is there: the server looks at its subscriptions
+    /// between two messages. Gives all that comes before the second answer, or before the end.
+    pub async fn provoke(&mut self, frame: Message) -> Vec<Message> {
+        let ping = |number| {
+            let ping = json!({ "type": "ping", "payload": { "number": number } });
+            Message::text(ping.to_string())
+        };
+        let pong = json!({ "type": "pong", "payload": { "number": 2 } });
+        let is_pong = |frame: &Message| match frame {
+            Message::Text(text) => serde_json::from_str(text).is_ok_and(|it: Value| it == pong),
+            _ => false,
+        };
+        for frame in [frame, ping(1), ping(2)] {
+            // The server may have hung up: what it said before tells why.
+            if self.0.send(frame).await.is_err() {
+                break;
+            }
+        }
+        let mut said = Vec::new();
+        loop {
+            let frame = timeout(PATIENCE, self.0.next()).await;
+            match frame.expect("something comes in time") {
+                Some(Ok(frame)) if is_pong(&frame) => return said,
+                Some(Ok(frame)) => said.push(frame),
+                Some(Err(_)) | None => return said,
+            }
+        }
     }
 
     /// Introduces itself, and is let in.
