@@ -27,11 +27,14 @@ mod crash;
 mod crowd;
 mod fleet;
 mod follower;
+mod hostile;
 mod instances;
 mod platform;
 mod program;
 mod replica;
 mod rolling;
+#[path = "../shop/hostile/shapes.rs"]
+mod shapes;
 mod told;
 
 use tokio::sync::{Semaphore, SemaphorePermit};

@@ -21,6 +21,7 @@ mod deadlines;
 mod documents;
 mod fulfilment;
 mod gifts;
+mod hostile;
 mod http;
 mod languages;
 mod members;
