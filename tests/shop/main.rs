@@ -20,6 +20,7 @@ mod coupons;
 mod deadlines;
 mod documents;
 mod fulfilment;
+mod fuzz;
 mod gifts;
 mod hostile;
 mod http;
