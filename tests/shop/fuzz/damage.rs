@@ -67,7 +67,7 @@ pub fn damaged(text: &str, dice: &mut Dice) -> String {
             3 => letters[start..end].reverse(),
             4 if start < length => {
                 letters[start] =
-                    dice.pick(&['a', '0', '_', '"', '\'', ' ', '\n', '가', '\u{10ffff}'])
+                    dice.pick(&['a', '0', '_', '"', '\'', ' ', '\n', '가', '\u{10ffff}']);
             }
             _ => {
                 let piece = dice

@@ -33,7 +33,7 @@ pub async fn talk(
     let mut socket = Socket::open(address).await;
     socket.enter(token).await;
     let mut told = Vec::new();
-    for number in 0..1 + dice.below(6) {
+    for number in 0..=dice.below(6) {
         let frame = draw(number, schema, known, dice);
         let asked = frame.to_string().to_lowercase();
         for said in socket.provoke(frame).await {

@@ -231,9 +231,9 @@ impl Socket {
             let ping = json!({ "type": "ping", "payload": { "number": number } });
             Message::text(ping.to_string())
         };
-        let pong = json!({ "type": "pong", "payload": { "number": 2 } });
-        let is_pong = |frame: &Message| match frame {
-            Message::Text(text) => serde_json::from_str(text).is_ok_and(|it: Value| it == pong),
+        let last = json!({ "type": "pong", "payload": { "number": 2 } });
+        let is_last = |frame: &Message| match frame {
+            Message::Text(text) => serde_json::from_str(text).is_ok_and(|it: Value| it == last),
             _ => false,
         };
         for frame in [frame, ping(1), ping(2)] {
@@ -246,7 +246,7 @@ impl Socket {
         loop {
             let frame = timeout(PATIENCE, self.0.next()).await;
             match frame.expect("something comes in time") {
-                Some(Ok(frame)) if is_pong(&frame) => return said,
+                Some(Ok(frame)) if is_last(&frame) => return said,
                 Some(Ok(frame)) => said.push(frame),
                 Some(Err(_)) | None => return said,
             }
