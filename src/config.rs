@@ -473,10 +473,11 @@ impl Secret {
         &self.0
     }
 
-    /// Whether it is too short for a signing key: blanks around it, which nobody sees, keep no secret.
+    /// Whether it keeps no secret as a signing key: it is too short, or nothing but blanks. A key that was drawn may
+    /// begin or end with what looks like a blank.
     #[must_use]
-    pub fn is_short(&self) -> bool {
-        self.0.trim_ascii().len() < SECRET_BYTES_MIN
+    pub fn is_weak(&self) -> bool {
+        self.0.len() < SECRET_BYTES_MIN || self.0.trim_ascii().is_empty()
     }
 }
 

@@ -41,7 +41,7 @@ pub fn find_or_make(
     database: &DatabaseSettings,
 ) -> Result<Secret, SecretError> {
     match given {
-        Some(secret) if secret.is_short() => {
+        Some(secret) if secret.is_weak() => {
             return Err(SecretError::GivenTooShort);
         }
         Some(secret) => return Ok(secret),
@@ -57,7 +57,7 @@ pub fn find_or_make(
     };
     make(&path).map_err(failed)?;
     let secret = Secret::new(fs::read(&path).map_err(failed)?);
-    if secret.is_short() {
+    if secret.is_weak() {
         return Err(SecretError::TooShort { path });
     }
     Ok(secret)

@@ -102,7 +102,7 @@ impl Key {
             Ok(text) if text.starts_with("-----BEGIN") => {
                 (Algorithm::EdDSA, EncodingKey::from_ed_der(&der(text)?))
             }
-            _ if secret.is_short() => return None,
+            _ if secret.is_weak() => return None,
             _ => (Algorithm::HS256, EncodingKey::from_secret(secret.bytes())),
         };
         let mut jwk = Jwk::from_encoding_key(&signing, algorithm).ok()?;
@@ -233,6 +233,13 @@ MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
         );
         assert_eq!(key["kid"], keys(PAIR, None).signing.id);
         assert!(keys(&"s".repeat(32), None).public().keys.is_empty());
+    }
+
+    #[test]
+    fn a_key_that_was_drawn_may_begin_and_end_with_what_looks_like_a_blank() {
+        let mut drawn = [7; 32];
+        (drawn[0], drawn[31]) = (b' ', b'\n');
+        assert!(Keys::new(&Secret::new(drawn), None).is_ok());
     }
 
     #[test]
