@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn what_tools_ask_is_answered() {
         for text in [
-            "{ __schema { types { fields { args { type { ofType { ofType { ofType { name } } } } } } } }",
+            "{ __schema { types { fields { args { type { ofType { ofType { ofType { name } } } } } } } } }",
             "{ __type(name: \"Node\") { possibleTypes { interfaces { name } } } }",
             "{ __schema { types { ...F } } } fragment F on __Type { fields { type { fields { name } } } }",
         ] {
