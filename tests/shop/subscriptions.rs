@@ -309,7 +309,10 @@ both! {
         let ((), alone) = shop.statements(shop.adjust_stock(&shirt, 0, -1)).await;
         let query = "subscription($id: ID!) { stockChanged(productId: $id) { id name price stockQuantity isDeleted } }";
         let listen = async || anonymous.subscribe(query, json!({ "id": shirt.id.to_string() })).await;
+        let before = shop.app().db.statements();
         let mut crowd = join_all((0..30).map(|_| listen())).await;
+        // Each asks once whether there is such a product; then all of them listen.
+        shop.until_statements(before + 30).await;
 
         let hearing = async {
             shop.adjust_stock(&shirt, 0, -1).await;

@@ -305,6 +305,17 @@ impl Shop {
         (output, self.app().db.statements() - before)
     }
 
+    /// Waits until the shop has sent so many statements since it opened.
+    pub async fn until_statements(&self, count: u64) {
+        let until = async {
+            while self.app().db.statements() < count {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let sent = tokio::time::timeout(PATIENCE, until).await;
+        sent.expect("they are sent");
+    }
+
     /// A figure of `/metrics`, by its name and labels as they are written there; 0 if there is none.
     pub async fn figure(&self, name: &str) -> f64 {
         let answer = reqwest::get(self.url("/metrics")).await.expect("an answer");
